@@ -1,0 +1,1 @@
+"""The Streamlit pages; arrives with the app."""

@@ -1,0 +1,1 @@
+"""The world the policy acts in, and the records every other package passes around; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Training: packing, losses, the DeepSpeed engine, SFT, GRPO and the push of new weights."""

@@ -1,0 +1,1 @@
+"""The trained analyst behind Ray Serve; arrives with the serving work."""
