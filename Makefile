@@ -1,0 +1,26 @@
+# `make train` teaches a model on this machine, `make test` proves the whole; both set up what they need first.
+SHELL := /bin/bash
+VENV := .venv
+RUN := $(VENV)/bin/analyst-buddy
+PRESET ?= quickstart
+
+.PHONY: train test setup lint smoke clean
+train: setup  ## set up, then train PRESET (default quickstart) into runs/PRESET; the same command goes on after a Ctrl-C
+	@$(RUN) train --preset $(PRESET)
+
+test: setup lint  ## set up, then everything CI runs
+	@$(VENV)/bin/python -m pytest -q
+
+lint: setup  ## ruff, mypy, import directions
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+smoke: setup  ## the smallest real run: Ray, vLLM and DeepSpeed in about 3 minutes
+	@$(RUN) train --preset smoke
+
+setup:  ## .venv from the lock file and the base model; does nothing when both are there
+	@bash cluster/setup.sh $(VENV)
+
+clean:  ## remove the virtual environment (runs/ and the cache stay)
+	rm -rf $(VENV)

@@ -1,0 +1,154 @@
+"""The `analyst-buddy` command. Heavy imports happen inside each subcommand, so `--help` is quick."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cluster.errors import UserError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A small language model that explores a SQLite database to answer an owner's question: train it, score it, ask it.",
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+RUNS = Path("runs")
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change one setting; may be repeated.")]
+Preset = Annotated[str, typer.Option(help="A preset's name (see `analyst-buddy config --list`) or a TOML file.")]
+Policy = Annotated[Path | None, typer.Option(help="A policy directory (Hugging Face layout). Default: the best policy of the newest run.")]
+
+
+@app.command()
+def train(
+    preset: Preset = "quickstart",
+    sets: Sets = None,
+    run_dir: Annotated[Path | None, typer.Option(help="Where the run is kept. Default: runs/PRESET.")] = None,
+    address: Annotated[str | None, typer.Option(help="Join a running Ray cluster ('auto') instead of starting one here.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show the logs of every process in the terminal.")] = False,
+) -> None:
+    """Teach a model: SFT, then GRPO in two phases. The same command goes on after a stop."""
+    from cluster.config import load_preset
+    from cluster.runner import train as run
+
+    config = load_preset(preset, sets or [])
+    raise typer.Exit(run(config, run_dir or RUNS / Path(preset).stem, address=address, verbose=verbose))
+
+
+@app.command()
+def evaluate(
+    questions: Annotated[Path, typer.Option(help="Spider-layout JSON: rows of db_id, question, query.")],
+    databases: Annotated[Path, typer.Option(help="Directory with <db_id>/<db_id>.sqlite for every db_id.")],
+    policy: Policy = None,
+    preset: Preset = "quickstart",
+    sets: Sets = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON and nothing else.")] = False,
+    predictions: Annotated[Path | None, typer.Option(help="Write one JSON line a question here.")] = None,
+) -> None:
+    """Score a policy on a question file, greedily."""
+    from cluster.config import load_preset
+    from cluster.evaluate import evaluate_file, score_table
+
+    config = load_preset(preset, sets or [])
+    score = evaluate_file(_policy(policy), questions, databases, config, predictions=predictions, console=errors)
+    if as_json:
+        typer.echo(json.dumps(score.as_dict(), indent=2))
+    else:
+        console.print(score_table(score))
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="A question in plain English.")],
+    database: Annotated[Path, typer.Option(help="A SQLite file that you trust.")],
+    policy: Policy = None,
+    preset: Preset = "quickstart",
+    sets: Sets = None,
+) -> None:
+    """Ask a database one question: each step, the answer, the table and the SQL."""
+    from cluster.ask import ask_once
+    from cluster.config import load_preset
+
+    config = load_preset(preset, sets or [])
+    raise typer.Exit(ask_once(_policy(policy), database, question, config, console))
+
+
+@app.command(name="config")
+def show_config(
+    preset: Preset = "quickstart",
+    sets: Sets = None,
+    names: Annotated[bool, typer.Option("--list", help="List the presets instead.")] = False,
+) -> None:
+    """Print a preset with every default, as TOML."""
+    from cluster.config import load_preset, preset_names, to_toml
+
+    typer.echo("\n".join(preset_names()) if names else to_toml(load_preset(preset, sets or [])))
+
+
+@app.command()
+def runs(root: Annotated[Path, typer.Option(help="The folder that holds the runs.")] = RUNS) -> None:
+    """List the runs and how far they are."""
+    from cluster.report import score_text
+    from envs.run_store import RunStore, list_runs
+
+    found = list_runs(root)
+    if not found:
+        console.print(f"No runs in {root}: `make train` or `analyst-buddy train` makes one.")
+        return
+    table = Table("run", "step", "best validation", "test of the best", "state")
+    for path in found:
+        store = RunStore(path)
+        result, checkpoint = store.read_json("result.json"), store.latest_checkpoint()
+        state = store.read_manifest(checkpoint)["state"] if checkpoint else {"step": 0, "stage": "not begun", "best": None}
+        best = (result or state)["best"] or {}
+        where = "finished" if result else f"in {state['stage']}"
+        table.add_row(path.name, str(state["step"]), score_text(best.get("validation")), score_text(best.get("test")), where)
+    console.print(table)
+
+
+def _policy(chosen: Path | None) -> Path:
+    """The directory to load: the one named, or the newest run's best."""
+    from envs.run_store import list_runs
+
+    if chosen is not None:
+        if not (chosen / "config.json").is_file():
+            raise FileNotFoundError(f"{chosen} is no policy directory: wanted config.json, model.safetensors and tokenizer.json in it")
+        return chosen
+    for run in list_runs(RUNS):
+        if (run / "policy" / "best" / "config.json").is_file():
+            return run / "policy" / "best"
+    raise FileNotFoundError("no policy yet: `make train` teaches one in 30 minutes, or name a directory with --policy")
+
+
+def main() -> None:
+    """Entry point: known errors become one clear line (exit code 2; ANALYST_BUDDY_TRACEBACK=1 shows where), bugs a traceback."""
+    warnings.filterwarnings("ignore")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    logging.getLogger().addHandler(logging.NullHandler())
+    try:
+        app()
+    except KeyboardInterrupt:
+        errors.print("\nBroken off. The same command goes on from the last checkpoint.")
+        sys.exit(130)
+    except (UserError, OSError, ValueError) as error:
+        logging.getLogger(__name__).debug("refused", exc_info=error)
+        if os.environ.get("ANALYST_BUDDY_TRACEBACK"):
+            raise
+        errors.print(f"analyst-buddy: {error}", markup=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""The base of errors that are a message to the person at the terminal, not a bug."""
+
+
+class UserError(Exception):
+    """Something the user can put right; its text says what happened, what was wanted and what to do."""

@@ -1,0 +1,145 @@
+"""`analyst-buddy evaluate`: scores a policy on a Spider-layout question file with one vLLM engine in this process's care, without Ray."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from actors.rollout import play_group
+from envs.questions import load_questions
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from actors.policy import Policy
+from cluster.config import RunConfig
+from cluster.errors import UserError
+from cluster.report import score_text
+from cluster.scores import Score, score
+from envs.dialogue import Codec
+from envs.records import Group, Question
+from envs.sandbox import Database, QueryError
+
+
+class QuestionFileError(UserError):
+    """The question file cannot be scored as it is; the message names every row that stands in the way."""
+
+
+def evaluate_file(
+    policy_dir: Path,
+    questions_file: Path,
+    databases_dir: Path,
+    config: RunConfig,
+    *,
+    predictions: Path | None,
+    console: Console,
+) -> Score:
+    """Play every question greedily and score the answers.
+
+    Raises:
+        QuestionFileError: databases are missing or gold queries fail; all are named and nothing is played.
+    """
+    from actors.vllm_policy import VllmPolicy
+
+    questions = load_questions(questions_file)
+    with open_databases(databases_dir, {q.db_id for q in questions}) as databases:
+        check_golds(questions, databases)
+        with console.status("starting vLLM"):
+            policy = VllmPolicy(str(policy_dir), config.generator)
+        try:
+            groups = asyncio.run(play_all(policy, Codec.load(policy_dir), questions, databases, config, console))
+        finally:
+            policy.close()
+    if predictions is not None:
+        predictions.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in prediction_lines(groups)))
+    return score(groups)
+
+
+@contextmanager
+def open_databases(databases_dir: Path, names: Iterable[str]) -> Iterator[dict[str, Database]]:
+    """The databases of these db_ids, by db_id."""
+    paths = {name: databases_dir / name / f"{name}.sqlite" for name in sorted(names)}
+    missing = [str(path) for path in paths.values() if not path.is_file()]
+    if missing:
+        raise QuestionFileError(f"{len(missing)} databases are missing: {', '.join(missing)}")
+    databases = {name: Database.open(path) for name, path in paths.items()}
+    try:
+        yield databases
+    finally:
+        for database in databases.values():
+            database.close()
+
+
+def check_golds(questions: Iterable[Question], databases: dict[str, Database]) -> None:
+    """Run every gold query once; a question whose gold fails cannot be scored."""
+    failing = []
+    for question in questions:
+        if question.answerable:
+            try:
+                databases[question.db_id].query(question.gold_sql)
+            except QueryError as error:
+                failing.append(f"{question.id} ({question.db_id}): {error}; gold: {question.gold_sql}")
+    if failing:
+        raise QuestionFileError(f"{len(failing)} gold queries fail, so nothing was scored:\n" + "\n".join(failing))
+
+
+async def play_all(
+    policy: Policy, codec: Codec, questions: list[Question], databases: dict[str, Database], config: RunConfig, console: Console
+) -> list[Group]:
+    """One greedy episode a question, in the order of the questions."""
+    room = asyncio.Semaphore(config.evaluation.concurrency)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("playing", total=len(questions))
+
+        async def play(question: Question) -> Group:
+            async with room:
+                group = await play_group(
+                    policy,
+                    codec,
+                    databases[question.db_id],
+                    question,
+                    members=1,
+                    episode=config.episode,
+                    rollout=config.rollout,
+                    seed=0,
+                    temperature=0.0,
+                )
+            progress.advance(task)
+            return group
+
+        return list(await asyncio.gather(*(play(question) for question in questions)))
+
+
+def prediction_lines(groups: Iterable[Group]) -> Iterator[dict[str, object]]:
+    """What was done for every question: db_id, question, sql, answer, actions, correct."""
+    for group in groups:
+        played = group.trajectories[0]
+        yield {
+            "db_id": group.question.db_id,
+            "question": group.question.text,
+            "sql": played.outcome.sql,
+            "answer": played.outcome.answer,
+            "actions": [str(step.action) for step in played.steps],
+            "correct": played.outcome.correct,
+        }
+
+
+def score_table(result: Score) -> Table:
+    """The score for a person."""
+    values = result.as_dict()
+    table = Table("", "accuracy (95 % Wilson interval)")
+    table.add_row("all", score_text(values))
+    table.add_section()
+    for name, tally in values["databases"].items():
+        table.add_row(name, score_text(tally))
+    table.add_section()
+    for bucket, tally in values["tables"].items():
+        table.add_row(f"{bucket} table{'s' if bucket != '1' else ''}", score_text(tally))
+    table.add_section()
+    table.add_row("actions a question", f"{result.actions_mean:.2f}")
+    table.add_row("turns that parse", f"{100 * result.parse_rate:.1f} %")
+    table.add_row("failures", ", ".join(f"{count} {kind}" for kind, count in result.failures.items() if count) or "none")
+    return table

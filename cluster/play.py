@@ -1,0 +1,51 @@
+"""Plays many questions through the rollout actors, a bounded number at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+from envs.groups import table_to_groups
+
+from envs.records import Group, Question
+
+
+async def play_groups(
+    rollouts: list[Any], questions: Iterable[Question], *, members: int, seed: int, temperature: float, concurrency: int
+) -> AsyncIterator[Group]:
+    """Groups in the order they finish, with at most `concurrency` episodes in flight; drawn from `questions` as room appears.
+
+    Leaving the iteration early abandons what is in flight.
+
+    Raises:
+        ray.exceptions.RayError: a rollout failed; that is our failure and never a reward of 0.
+    """
+    waiting = iter(questions)
+    actors = itertools.cycle(rollouts)
+    running: set[asyncio.Task[Any]] = set()
+    in_flight = max(1, concurrency // members)
+
+    async def play(question: Question) -> Group:
+        table = await next(actors).play.remote(question, members=members, seed=question_seed(seed, question.id), temperature=temperature)
+        return table_to_groups(table)[0]
+
+    try:
+        while True:
+            for question in itertools.islice(waiting, in_flight - len(running)):
+                running.add(asyncio.create_task(play(question)))
+            if not running:
+                return
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield task.result()
+    finally:
+        for task in running:
+            task.cancel()
+
+
+def question_seed(seed: int, question_id: str) -> int:
+    """A seed of its own for each question, the same on every machine (Python's hash is salted)."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{question_id}".encode(), digest_size=4).digest(), "big")

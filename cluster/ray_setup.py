@@ -1,0 +1,101 @@
+"""Starts Ray and the run's actors, and ends them; the one place that says which process gets which cores, cards and logs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+from actors.rollout_actor import RolloutActor
+from learner.learner_actor import LearnerActor
+
+from actors.generator_actor import GeneratorActor
+from cluster.config import RunConfig
+
+log = logging.getLogger(__name__)
+
+OBJECT_STORE_BYTES = 512 * 1024 * 1024  # groups are small; the default would claim 30 % of the memory
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Handles of a run's actors."""
+
+    generators: list[Any]
+    rollouts: list[Any]
+    learner: Any
+
+    async def ready(self) -> None:
+        """Wait until every actor answers.
+
+        Raises:
+            ray.exceptions.RayError: an actor failed while starting; its log is in the run's logs folder.
+        """
+        await asyncio.gather(*(actor.ready.remote() for actor in [*self.generators, *self.rollouts, self.learner]))
+
+
+@contextlib.contextmanager
+def ray_session(logs_dir: Path, *, address: str | None = None, verbose: bool = False) -> Iterator[None]:
+    """A Ray session for the block: started here, or joined when an address is given. Ray's own logs are linked from logs_dir."""
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the coming default; unset, Ray warns about it
+    os.environ.setdefault("RAY_DISABLE_IMPORT_WARNING", "1")
+    local: dict[str, Any] = {}
+    if address is None:
+        local = {
+            "num_cpus": max(2, os.cpu_count() or 2),
+            "object_store_memory": OBJECT_STORE_BYTES,
+            "include_dashboard": False,
+        }
+    ray.init(
+        address=address,
+        log_to_driver=verbose,
+        logging_level=logging.INFO if verbose else logging.ERROR,
+        configure_logging=verbose,
+        **local,
+    )
+    try:
+        _link_logs(logs_dir)
+        yield
+    finally:
+        ray.shutdown()
+
+
+def start_crew(config: RunConfig, model_dir: Path, databases_dir: Path) -> Crew:
+    """Create all actors of a run (they start side by side; `Crew.ready` waits for them)."""
+    # A generator and the learner never compute at the same time on a machine without GPUs, so each may use every core, and Ray's
+    # logical CPUs only count processes.
+    generators = [
+        _remote(GeneratorActor, num_cpus=0.5, num_gpus=config.generator.num_gpus, max_concurrency=1000).remote(
+            str(model_dir), config.generator
+        )
+        for _ in range(config.generator.count)
+    ]
+    rollouts = [
+        _remote(RolloutActor, num_cpus=0.25, max_concurrency=1000).remote(
+            str(databases_dir), str(model_dir), generators, config.episode, config.rollout
+        )
+        for _ in range(config.run.rollout_actors)
+    ]
+    learner = _remote(LearnerActor, num_cpus=min(0.5, config.run.learner_cpus), num_gpus=config.run.learner_gpus).remote(
+        config.learner, str(model_dir), transfer=config.generator.transport, grpo=config.grpo
+    )
+    return Crew(generators, rollouts, learner)
+
+
+def _remote(actor_class: type, **options: Any) -> Any:
+    return ray.remote(actor_class).options(**options)
+
+
+def _link_logs(logs_dir: Path) -> None:
+    session = Path(ray._private.worker._global_node.get_session_dir_path()) / "logs"
+    link = logs_dir / "ray"
+    with contextlib.suppress(OSError):
+        if link.is_symlink():
+            link.unlink()
+        link.symlink_to(session)

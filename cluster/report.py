@@ -1,0 +1,72 @@
+"""What a run came to: result.json and the table a person reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from cluster.state import STAGES, TrainerState
+
+
+def result(state: TrainerState, seed: int) -> dict[str, Any]:
+    """The content of result.json."""
+    stages = [
+        {
+            "stage": stage,
+            "steps": state.stages[stage].steps,
+            "validation": state.stages[stage].validation,
+            "test": state.stages[stage].test,
+            "training": state.stages[stage].training(),
+        }
+        for stage in STAGES
+    ]
+    best = state.best
+    return {
+        "stages": stages,
+        "best": {"stage": best.stage, "step": best.step, "validation": best.validation, "test": best.test} if best else None,
+        "seconds": {part: round(seconds, 1) for part, seconds in state.seconds.items()},
+        "peak_memory_bytes": state.peak_memory_bytes,
+        "seed": seed,
+    }
+
+
+def result_table(result: dict[str, Any]) -> Table:
+    """One row a stage: accuracy with count and interval on validation and test, actions, and how training went."""
+    table = Table(title="Accuracy on databases never trained on (95 % Wilson interval)", title_justify="left")
+    for name in (
+        "stage",
+        "steps",
+        "validation",
+        "test",
+        "1 / 2 / 3+ tables (validation)",
+        "actions",
+        "reward first to last quarter",
+    ):
+        table.add_column(name)
+    for row in result["stages"]:
+        training = row["training"]
+        reward = f"{training['reward_first_quarter']:.2f} to {training['reward_last_quarter']:.2f}" if training["groups"] else ""
+        validation = row["validation"] or {}
+        table.add_row(
+            row["stage"],
+            str(row["steps"]),
+            score_text(row["validation"]),
+            score_text(row["test"]),
+            " / ".join(f"{100 * tally['accuracy']:.0f} %" for tally in validation.get("tables", {}).values()),
+            f"{validation['actions_mean']:.1f}" if validation else "",
+            reward,
+        )
+    best = result["best"]
+    if best:
+        table.add_section()
+        table.add_row("best", f"{best['stage']}, {best['step']}", score_text(best["validation"]), score_text(best["test"]))
+    return table
+
+
+def score_text(score: dict[str, Any] | None) -> str:
+    """`34.1 % (75 of 220; 28.1 to 40.6)`, or a dash when it was not measured."""
+    if not score:
+        return "-"
+    low, high = score["interval"]
+    return f"{100 * score['accuracy']:.1f} % ({score['correct']} of {score['questions']}; {100 * low:.1f} to {100 * high:.1f})"

@@ -1,0 +1,197 @@
+"""One `analyst-buddy train`: data, demonstrations, Ray and its actors, then the trainer; resumes what is there, ends cleanly on Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from envs.dataset import Dataset, build_dataset
+from envs.demonstrations import DemonstrationConfig, demonstrate
+
+from cluster import report
+from cluster.base_model import cache_dir, resolve
+from cluster.config import RunConfig, from_mapping, to_toml
+from cluster.display import Display
+from cluster.errors import UserError
+from cluster.memory import MemoryWatch
+from cluster.state import DONE, TrainerState
+from envs.dialogue import Codec
+from envs.records import TrainingSequence
+from envs.run_store import RunStore, write_text_atomic
+from envs.sandbox import Database
+
+log = logging.getLogger(__name__)
+
+
+class RunConflictError(UserError):
+    """The run directory holds a run with other settings."""
+
+
+def train(config: RunConfig, run_dir: Path, *, address: str | None = None, verbose: bool = False) -> int:
+    """Train into run_dir, from its last checkpoint if there is one; returns the exit code (130 after a Ctrl-C)."""
+    store = RunStore(run_dir)
+    with Display() as display, _logging(store.logs_dir / "trainer.log", verbose=verbose):
+        state, checkpoint = _where_it_stands(store, config, display)
+        if store.read_json("result.json") and state.stage == DONE:
+            display.line(f"{run_dir} is finished; delete it or use --run-dir to train again")
+            display.table(report.result_table(store.read_json("result.json")))
+            return 0
+        code = _run(config, store, state, checkpoint, display, address=address, verbose=verbose)
+        if code == 0:
+            _say_how_to_go_on(store, display)
+        return code
+
+
+def _run(
+    config: RunConfig,
+    store: RunStore,
+    state: TrainerState,
+    checkpoint: Path | None,
+    display: Display,
+    *,
+    address: str | None,
+    verbose: bool,
+) -> int:
+    from cluster.ray_setup import ray_session, start_crew  # Ray and the actors' libraries take seconds to import
+    from cluster.trainer import Stopped, Trainer
+
+    started = time.monotonic()
+    model_dir = resolve(config.run.base_model)
+    data = _data(config, display)
+    watch = MemoryWatch()
+    try:
+        with ray_session(store.logs_dir.absolute(), address=address, verbose=verbose):
+            crew = start_crew(config, model_dir, data.databases_dir)
+            demonstrations = _demonstrations(config, data, model_dir, display)
+            display.begin("starting the engines", 1)
+            asyncio.run(crew.ready())
+            if checkpoint is not None:
+                import ray
+
+                ray.get(crew.learner.load_checkpoint.remote(str(checkpoint / "learner")))
+            trainer = Trainer(config, store, data, demonstrations, crew, display, state)
+            state.spend("start", time.monotonic() - started)
+            try:
+                asyncio.run(_until_done_or_stopped(trainer, display))
+            except Stopped:
+                display.line(f"Stopped at step {state.step}, nothing lost: the same command goes on from there.")
+                return 130
+            finally:
+                state.peak_memory_bytes = max(state.peak_memory_bytes, watch.peak_bytes)
+                state.spend("total", time.monotonic() - started)
+            store.write_json_atomic("result.json", report.result(state, config.run.seed))
+            return 0
+    finally:
+        watch.close()
+
+
+async def _until_done_or_stopped(trainer: Any, display: Display) -> None:
+    """Run the trainer; the first Ctrl-C (or SIGTERM) lets the step in progress end, the second breaks off."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(trainer.run())
+
+    def asked_to_stop() -> None:
+        if trainer.stopping:
+            task.cancel()
+            return
+        trainer.stopping = True
+        display.line("Stopping after the step in progress, then writing a checkpoint (Ctrl-C again to break off at once).")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked_to_stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _where_it_stands(store: RunStore, config: RunConfig, display: Display) -> tuple[TrainerState, Path | None]:
+    """The state to start from; the configuration of a run that has begun must be the one asked for."""
+    if store.config_path.is_file():
+        import tomllib
+
+        if from_mapping(tomllib.loads(store.config_path.read_text())) != config:
+            raise RunConflictError(
+                f"{store.path} was begun with other settings (see {store.config_path}): "
+                "go on with those, or choose another directory with --run-dir"
+            )
+    else:
+        write_text_atomic(store.config_path, to_toml(config))
+    checkpoint = store.latest_checkpoint()
+    if checkpoint is None:
+        return TrainerState(), None
+    state = TrainerState.from_dict(store.read_manifest(checkpoint)["state"])
+    if state.stage != DONE:
+        display.line(f"Going on with {store.path} from step {state.step} ({state.stage}).")
+        store.append_event("resumed", step=state.step, stage=state.stage)
+    return state, checkpoint
+
+
+def _data(config: RunConfig, display: Display) -> Dataset:
+    display.begin("databases, questions", 1)
+    return build_dataset(
+        config.data,
+        cache_dir() / "data",
+        progress=lambda done, total: display.begin("databases, questions", total, done) if done == 0 else display.advance(done),
+    )
+
+
+def _demonstrations(config: RunConfig, data: Dataset, model_dir: Path, display: Display) -> list[TrainingSequence]:
+    """Expert episodes of all training questions; the same ones for the same configuration."""
+    codec = Codec.load(model_dir)
+    databases: dict[str, Database] = {}
+    settings: DemonstrationConfig = config.data.demonstrations
+    made = []
+    display.begin("demonstrations", len(data.train))
+    for index, question in enumerate(data.train):
+        if question.db_id not in databases:
+            databases[question.db_id] = Database.open(data.databases_dir / question.db_id / f"{question.db_id}.sqlite")
+        rng = random.Random(f"{config.run.seed}/{question.id}")
+        made.append(demonstrate(databases[question.db_id], question, codec, config.episode, settings, rng).sequence)
+        if index % 50 == 0:
+            display.advance(index)
+    for database in databases.values():
+        database.close()
+    return made
+
+
+def _say_how_to_go_on(store: RunStore, display: Display) -> None:
+    result = store.read_json("result.json")
+    display.table(report.result_table(result))
+    parts = ", ".join(f"{part} {seconds / 60:.1f}" for part, seconds in result["seconds"].items())
+    display.line(f"Minutes: {parts}. Peak memory {result['peak_memory_bytes'] / 1e9:.1f} GB. Seed {result['seed']}.")
+    display.line(f"The best policy is in {store.policy_dir('best')}; everything else of the run is in {store.path}. Go on with:")
+    display.line('  analyst-buddy ask --database shop.sqlite "How many orders came in last March?"')
+    display.line("  analyst-buddy evaluate --questions questions.json --databases DIR")
+
+
+@contextlib.contextmanager
+def _logging(path: Path, *, verbose: bool) -> Iterator[None]:
+    """Our log lines go to the run directory; to the terminal as well with --verbose."""
+    handlers: list[logging.Handler] = [logging.FileHandler(path), *([logging.StreamHandler()] if verbose else [])]
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.INFO)
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root.addHandler(handler)
+    try:
+        yield
+    except Exception:
+        log.exception("the run ended with an error")
+        raise
+    finally:
+        root.setLevel(level)
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()

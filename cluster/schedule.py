@@ -1,0 +1,53 @@
+"""Order and pace of training: which questions or demonstrations come next, and the learning rate at each step. Pure functions."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from envs.records import TrainingSequence
+
+T = TypeVar("T")
+
+
+def endless_order(items: Sequence[T], seed: int, start: int = 0) -> Iterator[T]:
+    """Every item once an epoch, each epoch shuffled anew by the seed, from the `start`-th draw on (so a resumed run goes on in it).
+
+    Raises:
+        ValueError: there is nothing to draw from.
+    """
+    if not items:
+        raise ValueError("there is nothing to draw from: the data section made no such questions")
+    first_epoch, skip = divmod(start, len(items))
+    for epoch in itertools.count(first_epoch):
+        order = list(range(len(items)))
+        random.Random(f"{seed}/{epoch}").shuffle(order)
+        yield from (items[i] for i in order[skip:])
+        skip = 0
+
+
+def progress(steps_done: int, steps: int, minutes_done: float, minutes: float) -> float:
+    """How far a stage is, 0 to 1: by its steps or by its time, whichever is further."""
+    return min(1.0, max(steps_done / steps, minutes_done / minutes))
+
+
+def learning_rate(peak: float, step: int, warmup_steps: int, done: float) -> float:
+    """Linear warm-up over the first steps, then linear decay to a tenth of the peak as `done` goes from 0 to 1.
+
+    Args:
+        step: 0 for the first step.
+    """
+    warm = min(1.0, (step + 1) / (warmup_steps + 1))
+    return peak * warm * (1.0 - 0.9 * done)
+
+
+def token_batch(order: Iterator[TrainingSequence], tokens: int) -> list[TrainingSequence]:
+    """The next sequences, until they hold at least so many tokens."""
+    batch: list[TrainingSequence] = []
+    held = 0
+    while held < tokens:
+        batch.append(next(order))
+        held += len(batch[-1].ids)
+    return batch

@@ -1,0 +1,103 @@
+"""How well a policy did: accuracy with its count and 95 % Wilson interval, by database and by number of tables.
+
+Pure arithmetic over finished trajectories; `SCORE` in result.json and `evaluate --json` is `Score.as_dict()`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from envs.records import Failure, Group, Verb
+
+Z95 = 1.959963984540054  # the normal distribution's 97.5 % point
+
+
+def wilson_interval(correct: int, questions: int) -> tuple[float, float]:
+    """The 95 % Wilson score interval of a proportion; (0, 1) for no questions.
+
+    Source: Wilson (1927), in the form of Brown, Cai and DasGupta (2001), doi:10.1214/ss/1009213286.
+    """
+    if questions == 0:
+        return 0.0, 1.0
+    p, z2 = correct / questions, Z95 * Z95
+    centre = (p + z2 / (2 * questions)) / (1 + z2 / questions)
+    half = Z95 / (1 + z2 / questions) * math.sqrt(p * (1 - p) / questions + z2 / (4 * questions * questions))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Right answers of a number of questions."""
+
+    correct: int
+    questions: int
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.questions if self.questions else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "correct": self.correct,
+            "questions": self.questions,
+            "accuracy": self.accuracy,
+            "interval": list(wilson_interval(self.correct, self.questions)),
+        }
+
+    def __str__(self) -> str:
+        low, high = wilson_interval(self.correct, self.questions)
+        return f"{100 * self.accuracy:.1f} % ({self.correct} of {self.questions}; {100 * low:.1f} to {100 * high:.1f})"
+
+
+@dataclass(frozen=True)
+class Score:
+    """One policy on one question set."""
+
+    total: Tally
+    databases: dict[str, Tally]
+    tables: dict[str, Tally]
+    actions_mean: float
+    parse_rate: float  # share of turns that parsed as an action
+    failures: dict[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            **self.total.as_dict(),
+            "databases": {name: tally.as_dict() for name, tally in self.databases.items()},
+            "tables": {bucket: tally.as_dict() for bucket, tally in self.tables.items()},
+            "actions_mean": self.actions_mean,
+            "parse_rate": self.parse_rate,
+            "failures": self.failures,
+        }
+
+
+def score(groups: Iterable[Group]) -> Score:
+    """Score groups of one (greedy) trajectory each; larger groups count their first member."""
+    played = [(group.question, group.trajectories[0]) for group in groups]
+    by_database: dict[str, list[bool]] = defaultdict(list)
+    by_tables: dict[str, list[bool]] = {"1": [], "2": [], "3+": []}
+    failures: Counter[str] = Counter()
+    for question, trajectory in played:
+        right = trajectory.outcome.correct
+        by_database[question.db_id].append(right)
+        by_tables[question.tables_bucket].append(right)
+        if trajectory.outcome.failure is not None:
+            failures[trajectory.outcome.failure.value] += 1
+    steps = [step for _, trajectory in played for step in trajectory.steps]
+    parsed = sum(step.action.verb is not Verb.MALFORMED for step in steps)
+    return Score(
+        total=_tally([trajectory.outcome.correct for _, trajectory in played]),
+        databases={name: _tally(by_database[name]) for name in sorted(by_database)},
+        tables={bucket: _tally(rights) for bucket, rights in by_tables.items()},
+        actions_mean=len(steps) / len(played) if played else 0.0,
+        parse_rate=parsed / len(steps) if steps else 0.0,
+        failures={kind.value: failures[kind.value] for kind in Failure},
+    )
+
+
+def _tally(rights: Sequence[bool]) -> Tally:
+    return Tally(sum(rights), len(rights))

@@ -1,0 +1,300 @@
+"""The loop of a run: score the base model, SFT, GRPO phase 1, GRPO phase 2, each validated, scored and checkpointed.
+
+The driver holds no tensors. It draws questions, asks rollout actors for groups, hands them to the learner, has the new weights
+pushed, and decides by the validation databases alone when to stop and which policy is best. `max_lag = 0` is all there is so far:
+every group is made by the weights it trains.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyarrow.parquet as pq
+import ray
+from envs.dataset import Dataset
+from envs.groups import groups_to_table
+
+from cluster.canary import check_canary
+from cluster.config import PhaseConfig, RunConfig
+from cluster.display import Display
+from cluster.play import play_groups, question_seed
+from cluster.ray_setup import Crew
+from cluster.schedule import endless_order, learning_rate, progress, token_batch
+from cluster.scores import Score, score
+from cluster.staleness import fresh_groups
+from cluster.state import DONE, Best, TrainerState
+from envs.records import Group, Question, TrainingSequence
+from envs.run_store import RunStore
+
+log = logging.getLogger(__name__)
+
+REFILL = 2  # at most so many times a step's groups are drawn to replace those without variance
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
+    """The run was asked to stop; its checkpoint is written."""
+
+
+class Trainer:
+    """One run, from wherever its state stands to the end."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        store: RunStore,
+        data: Dataset,
+        demonstrations: list[TrainingSequence],
+        crew: Crew,
+        display: Display,
+        state: TrainerState,
+    ) -> None:
+        self.config, self.store, self.data, self.crew, self.display = config, store, data, crew, display
+        self.demonstrations = demonstrations
+        self.state = state
+        self.stopping = False  # set by a signal handler; the step in progress is finished first
+
+    # The stages
+
+    async def run(self) -> None:
+        """Train to the end.
+
+        Raises:
+            Stopped: `stopping` was set; everything done so far is in the last checkpoint.
+        """
+        if self.state.step or self.state.stage != "base":
+            await self._push("resume")
+        while self.state.stage != DONE:
+            stage = self.state.stage
+            try:
+                await self._train_stage(stage)
+                await self._score_stage(stage)
+            except Stopped:
+                self._checkpoint()
+                raise
+            if stage == "sft":
+                await self.crew.learner.set_reference.remote()
+            self.store.append_event("stage_done", stage=stage, steps=self.state.record.steps, step=self.state.step)
+            self.state.advance()
+            self._checkpoint()
+        await self._score_best()
+        await self._export("last")
+
+    async def _train_stage(self, stage: str) -> None:
+        if stage == "base" or self.state.record.over:
+            return
+        if stage == "sft":
+            await self._sft()
+        else:
+            await self._grpo(getattr(self.config, stage))
+        self.state.record.over = True
+        if self.state.record.validated_at != self.state.record.steps:
+            await self._push(stage)
+
+    async def _sft(self) -> None:
+        settings, record = self.config.sft, self.state.record
+        order = endless_order(self.demonstrations, self.config.run.seed, record.drawn)
+        self.display.begin("SFT", settings.steps, record.steps)
+        while (done := progress(record.steps, settings.steps, record.seconds / 60, settings.minutes)) < 1.0:
+            self._stop_if_asked()
+            rate = learning_rate(settings.learning_rate, record.steps, settings.warmup_steps, done)
+            batch = token_batch(order, settings.batch_tokens)
+            with self._timed("sft"):
+                metrics = await self.crew.learner.sft_step.remote(batch, rate)
+            record.drawn += len(batch)
+            self._step_done(metrics, {"learner/learning_rate": rate, "learner/sequences": len(batch)})
+            self.display.advance(
+                record.steps,
+                f"loss {metrics['sft/loss']:.3f}, {metrics['learner/tokens_per_s']:.0f} tokens/s, {100 * done:.0f} %",
+            )
+            if record.steps % settings.validate_every == 0 and await self._gave_up("sft", settings.patience):
+                return
+            self._checkpoint_if_due()
+
+    async def _grpo(self, phase: PhaseConfig) -> None:
+        stage, record = self.state.stage, self.state.record
+        pool = [q for q in self.data.train if len(q.tables) <= phase.tables_max]
+        self.display.begin(f"GRPO {stage}", phase.steps, record.steps)
+        while (done := progress(record.steps, phase.steps, record.seconds / 60, phase.minutes)) < 1.0:
+            self._stop_if_asked()
+            started = time.monotonic()
+            with self._timed("rollout"):
+                played, usable = await self._collect(pool, phase)
+            rewards = [reward for group in played for reward in group.rewards]
+            metrics: dict[str, float] = {
+                "reward/mean": sum(rewards) / len(rewards),
+                "actor/groups": len(played),
+                "actor/rollout_s": time.monotonic() - started,
+                "actor/tokens_per_s": sum(sum(t.mask) for g in played for t in g.trajectories) / (time.monotonic() - started),
+                "actor/zero_variance_groups": sum(not group.has_variance for group in played),
+            }
+            pq.write_table(groups_to_table(played), self.store.groups_path(self.state.step + 1), compression="zstd")
+            if usable:
+                rate = learning_rate(phase.learning_rate, record.steps, phase.warmup_steps, done)
+                with self._timed("update"):
+                    update = await self.crew.learner.grpo_step.remote(groups_to_table(usable), rate)
+                metrics |= update | {"learner/learning_rate": rate}
+                record.kl_to_sft = update["grpo/kl_to_sft"]
+            record.rewards.append(metrics["reward/mean"])
+            record.seconds += time.monotonic() - started
+            self._step_done(metrics, {}, seconds=0.0)
+            await self._push(stage)
+            self.display.advance(
+                record.steps,
+                f"reward {metrics['reward/mean']:.2f}, {len(usable)} of {len(played)} groups used, {100 * done:.0f} %",
+            )
+            if record.steps % phase.validate_every == 0 and await self._gave_up(stage, phase.patience):
+                return
+            self._checkpoint_if_due()
+
+    async def _collect(self, pool: list[Question], phase: PhaseConfig) -> tuple[list[Group], list[Group]]:
+        """All groups played for a step, and those that train: fresh, with variance, at most groups_per_step."""
+        record, rollout = self.state.record, self.config.rollout
+        order = endless_order(pool, self.config.run.seed, record.drawn)
+        played: list[Group] = []
+        usable: list[Group] = []
+        while len(usable) < phase.groups_per_step and len(played) < REFILL * phase.groups_per_step:
+            wanted = min(phase.groups_per_step - len(usable), REFILL * phase.groups_per_step - len(played))
+            questions = list(itertools.islice(order, wanted))
+            async for group in play_groups(
+                self.crew.rollouts,
+                questions,
+                members=rollout.group_size,
+                seed=question_seed(self.config.run.seed, f"step {self.state.step}"),
+                temperature=rollout.temperature,
+                concurrency=self.config.evaluation.concurrency,
+            ):
+                self._stop_if_asked()
+                played.append(group)
+                if group.has_variance:
+                    usable.append(group)
+        fresh = fresh_groups(usable, self.state.step, rollout.max_lag)
+        record.drawn += len(played)
+        record.groups += len(played)
+        record.zero_variance += sum(not group.has_variance for group in played)
+        record.stale += len(usable) - len(fresh)
+        return played, fresh
+
+    # Validation, test and the best policy
+
+    async def _gave_up(self, stage: str, patience: int) -> bool:
+        """Validate in the middle of a stage; whether it has stopped improving."""
+        if stage == "sft":  # GRPO pushes after every step
+            await self._push(stage)
+        await self._validate(stage)
+        if self.state.record.since_best < patience:
+            return False
+        self.display.line(f"{stage}: no better on the validation databases {patience} times in a row, so it ends here")
+        self.store.append_event("early_stop", stage=stage, step=self.state.step)
+        return True
+
+    async def _validate(self, stage: str) -> Score:
+        result = await self._evaluate(f"{stage} validation", self.data.validation, self.config.evaluation.validation_questions)
+        record, best = self.state.record, self.state.best
+        record.validation, record.validated_at = result.as_dict(), record.steps
+        record.since_best += 1
+        if best is None or result.total.correct > best.correct:
+            record.since_best = 0
+            self.state.best = Best(stage, self.state.step, result.total.correct, result.total.questions, result.as_dict())
+            await self._export("best")
+        self.store.append_metrics(self.state.step, {"validation/accuracy": result.total.accuracy})
+        self.display.line(f"{stage}, step {self.state.step}: validation {result.total}")
+        return result
+
+    async def _score_stage(self, stage: str) -> None:
+        """Validation (unless just done) and test of the weights a stage ended with; the test score chooses nothing."""
+        record = self.state.record
+        if record.validated_at != record.steps:
+            await self._validate(stage)
+        if record.test is None:
+            result = await self._evaluate(f"{stage} test", self.data.test, self.config.evaluation.test_questions)
+            record.test = result.as_dict()
+            self.display.line(f"{stage}, step {self.state.step}: test {result.total}")
+        best = self.state.best
+        if best is not None and best.stage == stage and best.step == self.state.step:
+            best.test = record.test
+
+    async def _score_best(self) -> None:
+        """The test score of the best policy, if it is not the end of any stage; leaves the learner as it was."""
+        best = self.state.best
+        if best is None or best.test is not None:
+            return
+        self.display.line(f"The best policy is from step {best.step} ({best.stage}): scoring it on the test databases")
+        await self._export("last")
+        await self.crew.learner.load_weights.remote(str(self.store.policy_dir("best")))
+        await self._push("best", version=self.state.step + 1)
+        result = await self._evaluate("best test", self.data.test, self.config.evaluation.test_questions)
+        best.test = result.as_dict()
+        await self.crew.learner.load_weights.remote(str(self.store.policy_dir("last")))
+        self._checkpoint()
+
+    async def _evaluate(self, name: str, questions: list[Question], first: int) -> Score:
+        chosen = questions[:first] if first else questions
+        groups: list[Group] = []
+        self.display.begin(name, len(chosen))
+        with self._timed("evaluation"):
+            async for group in play_groups(
+                self.crew.rollouts, chosen, members=1, seed=0, temperature=0.0, concurrency=self.config.evaluation.concurrency
+            ):
+                self._stop_if_asked()
+                groups.append(group)
+                right = sum(g.trajectories[0].outcome.correct for g in groups)
+                self.display.advance(len(groups), f"{right} right")
+        path = self.store.evaluation_path(self.state.step)
+        pq.write_table(groups_to_table(groups), path.with_name(f"{path.stem}_{name.replace(' ', '_')}.parquet"), compression="zstd")
+        return score(groups)
+
+    # Weights and checkpoints
+
+    async def _push(self, reason: str, version: int | None = None) -> None:
+        """Broadcast the learner's weights and check that the generators now agree with it."""
+        with self._timed("push"):
+            number = self.state.step if version is None else version
+            metrics = await self.crew.learner.push.remote(self.crew.generators, number)
+            gap = await check_canary(self.crew, self._canary(), number, self.config.evaluation.canary_bound)
+        self.store.append_metrics(self.state.step, {**metrics, "canary/logprob_gap": gap})
+        log.info("%s: pushed weights v%d, canary gap %.4f", reason, number, gap)
+
+    def _canary(self) -> list[tuple[int, ...]]:
+        return [s.ids for s in self.demonstrations[: self.config.evaluation.canary_sequences]]
+
+    async def _export(self, which: str) -> None:
+        from envs.run_store import written_aside
+
+        with written_aside(self.store.policy_dir(which)) as folder:
+            await self.crew.learner.export.remote(str(folder))
+
+    def _checkpoint_if_due(self) -> None:
+        if self.state.step % self.config.run.checkpoint_every == 0:
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        with self._timed("checkpoint"), self.store.checkpoint(self.state.step, self.state.as_dict()) as folder:
+            ray.get(self.crew.learner.save_checkpoint.remote(str(folder / "learner")))
+        self.store.prune_checkpoints(keep=1)
+        log.info("checkpoint of step %d written", self.state.step)
+
+    # Bookkeeping
+
+    def _step_done(self, metrics: dict[str, float], more: dict[str, float], seconds: float | None = None) -> None:
+        record = self.state.record
+        record.steps += 1
+        self.state.step += 1
+        record.seconds += metrics["learner/step_s"] if seconds is None else seconds
+        self.store.append_metrics(self.state.step, {**metrics, **more})
+        log.info("%s step %d: %s", self.state.stage, self.state.step, {k: round(v, 4) for k, v in {**metrics, **more}.items()})
+
+    def _stop_if_asked(self) -> None:
+        if self.stopping:
+            raise Stopped
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.state.spend(part, time.monotonic() - started)

@@ -1,0 +1,56 @@
+"""The sample businesses by name, and which of them are for training, for choosing (validation) and for reporting (test).
+
+A business belongs to one of the three, so that what is measured was never trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from envs.businesses import builder, retail_smb, train_a, train_b, validation
+from envs.businesses.spec import Business
+
+TRAIN: tuple[str, ...] = tuple(business.name for business in (*train_a.BUSINESSES, *train_b.BUSINESSES))
+VALIDATION: tuple[str, ...] = tuple(business.name for business in validation.BUSINESSES)
+TEST: tuple[str, ...] = (retail_smb.BUSINESS.name,)
+
+SPECS: Mapping[str, Business] = {
+    spec.name: spec for spec in (*train_a.BUSINESSES, *train_b.BUSINESSES, *validation.BUSINESSES, retail_smb.BUSINESS)
+}
+
+TEST_SEED = 0
+TEST_QUESTIONS = Path(__file__).parent / "retail_smb_questions.json"  # written by hand; nothing is tuned on them
+
+
+def business(name: str) -> Business:
+    """The spec of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in SPECS:
+        raise ValueError(f"there is no business {name!r}: the names are {', '.join(SPECS)}")
+    return SPECS[name]
+
+
+def wording(name: str) -> Mapping[str, tuple[str, ...]]:
+    """What an owner calls the business's tables and columns; only those that have such words.
+
+    Returns:
+        "Table" -> (singular, plural, more plurals...); "Table.column" -> singular noun phrases.
+
+    Raises:
+        ValueError: there is no such business.
+    """
+    words = {table.name: table.said for table in business(name).tables}
+    words |= {f"{table.name}.{column.name}": column.said for table in business(name).tables for column in table.columns}
+    return {key: said for key, said in words.items() if said}
+
+
+def build_database(name: str, path: Path, seed: int) -> None:
+    """Writes the named business's database to `path`; same name and seed, same rows.
+
+    A test business takes TEST_SEED whatever `seed` says: its questions name values that are in those rows.
+    """
+    builder.build_database(business(name), path, TEST_SEED if name in TEST else seed)

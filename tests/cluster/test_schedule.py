@@ -1,0 +1,45 @@
+"""cluster/schedule.py: the order of questions and the learning rate."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from cluster.schedule import endless_order, learning_rate, progress, token_batch
+from envs.records import TrainingSequence
+
+
+def test_every_item_comes_once_an_epoch_and_epochs_differ() -> None:
+    drawn = list(itertools.islice(endless_order(range(20), seed=1), 40))
+    assert sorted(drawn[:20]) == sorted(drawn[20:]) == list(range(20))
+    assert drawn[:20] != drawn[20:]
+
+
+@pytest.mark.parametrize("start", [0, 7, 20, 33])
+def test_an_order_taken_up_in_the_middle_goes_on_as_it_would_have(start: int) -> None:
+    straight = list(itertools.islice(endless_order(range(20), seed=3), start + 15))
+    assert list(itertools.islice(endless_order(range(20), seed=3, start=start), 15)) == straight[start:]
+
+
+def test_nothing_to_draw_from_is_an_error_not_an_endless_loop() -> None:
+    with pytest.raises(ValueError, match="nothing to draw from"):
+        next(endless_order([], seed=1))
+
+
+def test_progress_is_the_further_of_steps_and_minutes() -> None:
+    assert progress(5, 10, 1, 10) == 0.5
+    assert progress(1, 10, 9, 10) == 0.9
+    assert progress(1, 10, 20, 10) == 1.0
+
+
+def test_the_learning_rate_warms_up_then_falls_to_a_tenth() -> None:
+    assert learning_rate(1.0, 0, 3, 0.0) == pytest.approx(0.25)
+    assert learning_rate(1.0, 3, 3, 0.0) == pytest.approx(1.0)
+    assert learning_rate(1.0, 50, 3, 1.0) == pytest.approx(0.1)
+
+
+def test_a_token_batch_stops_at_the_sequence_that_fills_it() -> None:
+    order = iter([TrainingSequence((1,) * n, (0.0,) * n) for n in (40, 40, 40, 40)])
+    assert len(token_batch(order, 100)) == 3
+    assert len(list(order)) == 1

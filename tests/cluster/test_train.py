@@ -1,0 +1,138 @@
+"""The whole spine on the `smoke` preset, as a person runs it: stopped by Ctrl-C in the middle, taken up by the same command."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.ray, pytest.mark.vllm, pytest.mark.timeout(900)]
+
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = [sys.executable, "-m", "cluster.cli"]
+NOISE = ("WARNING", "INFO", "(raylet)", "Traceback", "[rank0]", "DeepSpeed", "EngineCore")
+
+
+def start(run_dir: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, "train", "--preset", "smoke", "--run-dir", str(run_dir)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def metric_lines(run_dir: Path) -> list[dict[str, Any]]:
+    path = run_dir / "metrics.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """A smoke run that was interrupted once: its directory and what both calls printed."""
+    run_dir = tmp_path_factory.mktemp("runs") / "smoke"
+    first = start(run_dir)
+    deadline = time.monotonic() + 400
+    while first.poll() is None and time.monotonic() < deadline:
+        if any("sft/loss" in line for line in metric_lines(run_dir)):
+            first.send_signal(signal.SIGINT)
+            break
+        time.sleep(0.5)
+    told_first, _ = first.communicate(timeout=300)
+    assert first.returncode == 130, told_first
+    second = start(run_dir)
+    told_second, _ = second.communicate(timeout=600)
+    assert second.returncode == 0, told_second
+    return run_dir, told_first, told_second
+
+
+def test_an_interrupted_run_says_so_and_goes_on_from_the_step_it_had_done(finished: tuple[Path, str, str]) -> None:
+    run_dir, told_first, told_second = finished
+    assert "Stopped at step" in told_first
+    assert "Going on with" in told_second
+    steps = [line["step"] for line in metric_lines(run_dir) if "sft/loss" in line]
+    assert steps == [1, 2, 3]  # none lost, none done twice
+
+
+def test_the_terminal_shows_no_noise_of_the_libraries(finished: tuple[Path, str, str]) -> None:
+    _, told_first, told_second = finished
+    noisy = [line for line in (told_first + told_second).splitlines() if any(word in line for word in NOISE)]
+    assert noisy == []
+
+
+def test_result_json_has_every_stage_scored_on_validation_and_test(finished: tuple[Path, str, str]) -> None:
+    result = json.loads((finished[0] / "result.json").read_text())
+    assert [stage["stage"] for stage in result["stages"]] == ["base", "sft", "phase1", "phase2"]
+    for stage in result["stages"]:
+        assert stage["validation"]["questions"] == 6
+        assert stage["test"]["questions"] == 4
+        assert set(stage["validation"]["tables"]) == {"1", "2", "3+"}
+        assert set(stage["test"]["failures"]) == {"gave_up", "no_query", "wrong_rows", "sql_error", "malformed"}
+    assert result["best"]["test"] is not None
+    assert 0 < result["peak_memory_bytes"] < 14e9
+
+
+def test_every_push_was_checked_by_the_canary(finished: tuple[Path, str, str]) -> None:
+    gaps = [line["canary/logprob_gap"] for line in metric_lines(finished[0]) if "canary/logprob_gap" in line]
+    assert len(gaps) >= 4  # after SFT and after each GRPO step
+    assert max(gaps) < 0.15
+
+
+def test_groups_on_disk_hold_tokens_masks_and_versions(finished: tuple[Path, str, str]) -> None:
+    import pyarrow.parquet as pq
+
+    from envs.groups import table_to_groups
+
+    paths = sorted((finished[0] / "groups").glob("step_*.parquet"))
+    assert len(paths) == 3
+    for path in paths:
+        for group in table_to_groups(pq.read_table(path)):
+            assert len(group.trajectories) == 4
+            for played in group.trajectories:
+                assert len(played.ids) == len(played.mask) == len(played.logprobs)
+                assert sum(span.end - span.start for span in played.spans) == sum(played.mask) > 0
+
+
+def test_evaluate_scores_a_spider_layout_file_with_the_exported_policy(finished: tuple[Path, str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "databases" / "toys"
+    folder.mkdir(parents=True)
+    with sqlite3.connect(folder / "toys.sqlite") as connection:
+        connection.execute("CREATE TABLE toys (id INTEGER PRIMARY KEY, name TEXT, price REAL)")
+        connection.executemany("INSERT INTO toys (name, price) VALUES (?, ?)", [("Ball", 2.5), ("Kite", 9.0)])
+    questions = tmp_path / "questions.json"
+    questions.write_text(json.dumps([{"db_id": "toys", "question": "How many toys are there?", "query": "SELECT COUNT(*) FROM toys"}]))
+    predictions = tmp_path / "predictions.jsonl"
+    done = subprocess.run(
+        [*COMMAND, "evaluate", "--policy", str(finished[0] / "policy/best"), "--questions", str(questions)]
+        + ["--databases", str(tmp_path / "databases"), "--json", "--predictions", str(predictions)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["questions"] == 1
+    line = json.loads(predictions.read_text())
+    assert set(line) == {"db_id", "question", "sql", "answer", "actions", "correct"}
+
+
+def test_a_finished_run_is_not_trained_again(finished: tuple[Path, str, str]) -> None:
+    again = start(finished[0])
+    told, _ = again.communicate(timeout=120)
+    assert again.returncode == 0
+    assert "is finished" in told
+
+
+def test_other_settings_for_a_run_that_has_begun_are_refused(finished: tuple[Path, str, str]) -> None:
+    command = [*COMMAND, "train", "--preset", "smoke", "--run-dir", str(finished[0]), "--set", "run.seed=99"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert "begun with other settings" in done.stderr

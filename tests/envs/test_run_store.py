@@ -1,0 +1,166 @@
+"""The run directory: whole or not at all, and readable after any crash."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from envs.run_store import DiskFullError, RunStore, list_runs, written_aside
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs" / "quickstart")
+
+
+def save(store: RunStore, step: int, text: str = "weights") -> Path:
+    with store.checkpoint(step, {"epoch": step}) as folder:
+        (folder / "model").mkdir()
+        (folder / "model" / "weights.bin").write_text(text)
+    return store.checkpoint_dir(step)
+
+
+def test_metrics_are_read_back_in_order_with_their_step_and_time(store: RunStore) -> None:
+    store.append_metrics(1, {"reward/mean": 0.25})
+    store.append_metrics(2, {"reward/mean": np.float32(0.5)})
+    rows = store.read_metrics()
+    assert [(r["step"], r["reward/mean"]) for r in rows] == [(1, 0.25), (2, 0.5)]
+    assert rows[0]["time"] <= rows[1]["time"]
+
+
+def test_a_number_that_is_not_finite_is_written_as_null(store: RunStore) -> None:
+    store.append_metrics(1, {"loss": float("nan"), "kl": float("inf")})
+    assert "NaN" not in (store.path / "metrics.jsonl").read_text()
+    assert store.read_metrics()[0]["loss"] is None
+
+
+def test_a_torn_last_line_is_left_out_and_not_glued_to_the_next_one(store: RunStore) -> None:
+    store.append_event("stage", name="sft")
+    with (store.path / "events.jsonl").open("a") as file:
+        file.write('{"kind": "sta')
+    assert [e["name"] for e in store.read_events()] == ["sft"]
+    store.append_event("stage", name="phase1")
+    assert [e["name"] for e in store.read_events()] == ["sft", "phase1"]
+
+
+def test_what_was_never_written_reads_as_empty(store: RunStore) -> None:
+    assert store.read_metrics() == []
+    assert store.read_json("result.json") is None
+    assert store.latest_checkpoint() is None
+
+
+def test_json_that_cannot_be_written_leaves_the_old_file_and_nothing_beside_it(store: RunStore) -> None:
+    store.write_json_atomic("result.json", {"seed": 1, "path": Path("a"), "pair": (1, 2)})
+    circle: list[object] = []
+    circle.append(circle)
+    with pytest.raises(RecursionError):
+        store.write_json_atomic("result.json", circle)
+    assert store.read_json("result.json") == {"seed": 1, "path": "a", "pair": [1, 2]}
+    assert [p.name for p in store.path.iterdir()] == ["result.json"]
+
+
+def test_the_newest_whole_checkpoint_is_found_with_its_state(store: RunStore) -> None:
+    save(store, 9)
+    save(store, 120)
+    latest = store.latest_checkpoint()
+    assert latest is not None
+    assert latest.name == "step_000120"
+    assert store.read_manifest(latest)["state"] == {"epoch": 120}
+    assert (latest / "model" / "weights.bin").read_text() == "weights"
+
+
+def test_damaged_and_half_written_checkpoints_are_skipped_with_a_message(
+    store: RunStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = save(store, 1)
+    (save(store, 2) / "model" / "weights.bin").write_text("wei")
+    (save(store, 3) / "manifest.json").unlink()
+    (save(store, 4) / "manifest.json").write_text('{"files": ["torn')
+    (save(store, 5) / "model" / "weights.bin").unlink()
+    assert store.latest_checkpoint() == good
+    for step in (2, 3, 4, 5):
+        assert f"step_00000{step}" in caplog.text
+
+
+def test_a_checkpoint_that_fails_midway_leaves_the_earlier_one_of_that_step(store: RunStore) -> None:
+    save(store, 7, "first")
+    with pytest.raises(RuntimeError, match="killed"), store.checkpoint(7, {}) as folder:
+        (folder / "weights.bin").write_text("second")
+        raise RuntimeError("killed")
+    latest = store.latest_checkpoint()
+    assert latest is not None
+    assert (latest / "model" / "weights.bin").read_text() == "first"
+    assert [p.name for p in latest.parent.iterdir()] == ["step_000007"]
+
+
+def test_a_directory_written_twice_holds_only_the_second(tmp_path: Path) -> None:
+    for text in ("first", "second"):
+        with written_aside(tmp_path / "best") as folder:
+            (folder / text).write_text(text)
+    assert [str(p.relative_to(tmp_path)) for p in sorted(tmp_path.rglob("*"))] == ["best", "best/second"]
+
+
+def test_a_swap_cut_in_the_middle_does_not_lose_the_old_directory(tmp_path: Path) -> None:
+    replaced = tmp_path / ".replaced-best"
+    replaced.mkdir()
+    (replaced / "old").write_text("old")
+    with pytest.raises(RuntimeError), written_aside(tmp_path / "best"):
+        raise RuntimeError("the new one fails too")
+    assert (tmp_path / "best" / "old").read_text() == "old"
+
+
+def test_pruning_keeps_the_newest_and_clears_what_was_left_half_written(store: RunStore) -> None:
+    for step in (1, 2, 3):
+        save(store, step)
+    leftover = store.path / "checkpoints" / ".writing-step_000004-x"
+    leftover.mkdir()
+    store.prune_checkpoints(keep=2)
+    assert sorted(p.name for p in (store.path / "checkpoints").iterdir()) == ["step_000002", "step_000003"]
+    with pytest.raises(ValueError, match="at least 1"):
+        store.prune_checkpoints(keep=0)
+
+
+def test_pruning_counts_only_whole_checkpoints(store: RunStore) -> None:
+    for step in (1, 2, 3):
+        save(store, step)
+    (store.checkpoint_dir(3) / "manifest.json").unlink()
+    store.prune_checkpoints(keep=1)
+    assert store.latest_checkpoint() == store.checkpoint_dir(2)
+    assert not store.checkpoint_dir(1).exists()
+
+
+def test_a_full_disk_is_one_clear_error(store: RunStore) -> None:
+    (store.path / "metrics.jsonl").symlink_to("/dev/full")
+    with pytest.raises(DiskFullError, match=r"no room left on the disk of .*metrics\.jsonl"):
+        store.append_metrics(1, {"loss": 1.0})
+    with pytest.raises(DiskFullError, match="step_000001"), store.checkpoint(1, {}), Path("/dev/full").open("w") as file:
+        file.write("weights")
+        file.flush()
+
+
+def test_paths_are_named_by_step_and_their_folders_exist(store: RunStore) -> None:
+    assert store.groups_path(12) == store.path / "groups" / "step_000012.parquet"
+    assert store.evaluation_path(120) == store.path / "evaluations" / "step_000120.parquet"
+    assert store.groups_path(12).parent.is_dir()
+    assert store.policy_dir("best").parent.is_dir()
+
+
+def test_runs_are_listed_newest_first_without_other_folders(tmp_path: Path) -> None:
+    for age, name in enumerate(("newest", "older")):
+        RunStore(tmp_path / name).append_event("start")
+        os.utime(tmp_path / name / "events.jsonl", (1_000_000 - age, 1_000_000 - age))
+    (tmp_path / "notes").mkdir()
+    assert [p.name for p in list_runs(tmp_path)] == ["newest", "older"]
+    assert list_runs(tmp_path / "nothing") == []
+
+
+def test_an_event_line_is_plain_json(store: RunStore) -> None:
+    store.append_event("question", text="what's “café”?\nline\u2028separator", tables={"a"})
+    line = (store.path / "events.jsonl").read_text("utf-8")
+    assert line.count("\n") == 1
+    assert json.loads(line)["tables"] == ["a"]
+    assert store.read_events()[0]["text"].endswith("separator")
