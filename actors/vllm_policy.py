@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import os
 import sys
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ class VllmPolicy:
         self._config = config
         self._numbers = itertools.count()
         self._turns = self._prompt_tokens = self._sampled_tokens = 0
+        self._half_loaded = False  # an update failed: the weights in place are nobody's
         self.version = 0
         with _output_to(log_path):
             self._engine = _start(str(model_dir), config)
@@ -109,33 +110,50 @@ class VllmPolicy:
         await self._engine.init_weight_transfer_engine(WeightTransferInitRequest(init_info=init_info))
 
     async def start_weight_update(self) -> None:
-        await self._engine.start_weight_update()
+        """Begin an update; the policy must be paused and stay so until it is finished."""
+        await self._or_abort(self._engine.start_weight_update())
 
     async def update_weights(self, update_info: dict[str, Any] | list[dict[str, Any]]) -> None:
+        """Load new weights, whole or in parts; what fails here ends every turn in flight with GeneratorDiedError."""
         from vllm.distributed.weight_transfer.base import WeightTransferUpdateRequest
 
-        await self._engine.update_weights(WeightTransferUpdateRequest(update_info=update_info))
+        await self._or_abort(self._engine.update_weights(WeightTransferUpdateRequest(update_info=update_info)))
 
     async def finish_weight_update(self) -> None:
-        await self._engine.finish_weight_update()
+        await self._or_abort(self._engine.finish_weight_update())
+        self._half_loaded = False
 
     def close(self) -> None:
+        """End the engine's processes."""
         self._engine.shutdown()
+
+    async def _or_abort(self, call: Awaitable[None]) -> None:
+        try:
+            await call
+        except Exception:
+            self._half_loaded = True
+            await self._engine.pause_generation(mode="abort")
+            raise
 
     async def _run(self, ids: Sequence[int], params: SamplingParams) -> RequestOutput:
         from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
         prompt = {"type": "token", "prompt_token_ids": list(ids)}
+        if self._half_loaded:
+            raise GeneratorDiedError(_HALF_LOADED)
         stream: AsyncGenerator[RequestOutput, None] = self._engine.generate(prompt, params, str(next(self._numbers)))
         try:
             async for output in stream:
                 if output.finished:
+                    if output.outputs[0].finish_reason == "abort":
+                        raise GeneratorDiedError(_HALF_LOADED)
                     return output
         except (EngineDeadError, EngineGenerateError):
             raise GeneratorDiedError(_DEAD) from None  # vLLM's own traceback repeats once a turn and says no more
         raise GeneratorDiedError("vLLM ended a request without an output; start the generator again and push weights to it")
 
 
+_HALF_LOADED = "a push of weights failed half-way, so nothing may be sampled: push again, or start the generator again"
 _DEAD = "vLLM's engine process has died (its log says why): start the generator again and push weights to it"
 
 

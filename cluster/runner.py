@@ -141,7 +141,7 @@ def _data(config: RunConfig, display: Display) -> Dataset:
     display.begin("databases, questions", 1)
     return build_dataset(
         config.data,
-        cache_dir() / "data",
+        cache_dir() / f"data-{config.data.train_questions}-{config.data.validation_questions}-{config.data.seed}",
         progress=lambda done, total: display.begin("databases, questions", total, done) if done == 0 else display.advance(done),
     )
 
@@ -155,7 +155,7 @@ def _demonstrations(config: RunConfig, data: Dataset, model_dir: Path, display: 
     display.begin("demonstrations", len(data.train))
     for index, question in enumerate(data.train):
         if question.db_id not in databases:
-            databases[question.db_id] = Database.open(data.databases_dir / question.db_id / f"{question.db_id}.sqlite")
+            databases[question.db_id] = Database.open(data.database_path(question.db_id))
         rng = random.Random(f"{config.run.seed}/{question.id}")
         made.append(demonstrate(databases[question.db_id], question, codec, config.episode, settings, rng).sequence)
         if index % 50 == 0:

@@ -29,8 +29,8 @@ def endless_order(items: Sequence[T], seed: int, start: int = 0) -> Iterator[T]:
 
 
 def progress(steps_done: int, steps: int, minutes_done: float, minutes: float) -> float:
-    """How far a stage is, 0 to 1: by its steps or by its time, whichever is further."""
-    return min(1.0, max(steps_done / steps, minutes_done / minutes))
+    """How far a stage is, 0 to 1: by its steps or by its time, whichever is further; 0 steps or minutes means no limit of that kind."""
+    return min(1.0, max(steps_done / steps if steps else 0.0, minutes_done / minutes if minutes else 0.0))
 
 
 def learning_rate(peak: float, step: int, warmup_steps: int, done: float) -> float:

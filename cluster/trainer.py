@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pyarrow.parquet as pq
@@ -97,10 +98,11 @@ class Trainer:
     async def _sft(self) -> None:
         settings, record = self.config.sft, self.state.record
         order = endless_order(self.demonstrations, self.config.run.seed, record.drawn)
-        self.display.begin("SFT", settings.steps, record.steps)
-        while (done := progress(record.steps, settings.steps, record.seconds / 60, settings.minutes)) < 1.0:
+        steps = settings.steps or math.ceil(sum(len(s.ids) for s in self.demonstrations) / settings.batch_tokens)
+        self.display.begin("SFT", steps, record.steps)
+        while (done := progress(record.steps, steps, record.seconds / 60, settings.minutes)) < 1.0:
             self._stop_if_asked()
-            rate = learning_rate(settings.learning_rate, record.steps, settings.warmup_steps, done)
+            rate = settings.learning_rate_at(done)
             batch = token_batch(order, settings.batch_tokens)
             with self._timed("sft"):
                 metrics = await self.crew.learner.sft_step.remote(batch, rate)
@@ -231,7 +233,7 @@ class Trainer:
         await self.crew.learner.load_weights.remote(str(self.store.policy_dir("last")))
         self._checkpoint()
 
-    async def _evaluate(self, name: str, questions: list[Question], first: int) -> Score:
+    async def _evaluate(self, name: str, questions: Sequence[Question], first: int) -> Score:
         chosen = questions[:first] if first else questions
         groups: list[Group] = []
         self.display.begin(name, len(chosen))

@@ -37,10 +37,11 @@ class DemonstrationConfig:
     recovery_share: float = 0.2  # a slip or a wrong table, and its recovery
     wander_share: float = 0.2  # of the recoveries: a wrong table first, rather than a query that slips
     sample_share: float = 0.1  # SAMPLE although nothing asks for it
+    sample_unseen_share: float = 1.0  # SAMPLE where the query compares with a text whose spelling DESCRIBE does not show
     value_answer_share: float = 0.3  # of the questions with one cell as their answer: ANSWER value instead of ANSWER RESULT
 
     def __post_init__(self) -> None:
-        for name in ("recovery_share", "wander_share", "sample_share", "value_answer_share"):
+        for name in ("recovery_share", "wander_share", "sample_share", "sample_unseen_share", "value_answer_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}: wanted a share from 0 to 1")
 
@@ -134,8 +135,9 @@ def plan(
 
     actions = [PlannedAction(f"DESCRIBE {wander}", 0.0)] if wander else []
     actions += [PlannedAction(f"DESCRIBE {table}") for table in tables if table != forgotten]
-    samples = list(dict.fromkeys(use.table for use in reading.texts if not _shown(database, use)))
-    if not samples and rng.random() < config.sample_share:
+    unseen = dict.fromkeys(use.table for use in reading.texts if not _shown(database, use))
+    samples = [table for table in unseen if rng.random() < config.sample_unseen_share]
+    if not unseen and rng.random() < config.sample_share:
         samples = [rng.choice(tables)]
     room = spare - (2 if slip else 1 if wander else 0)
     samples = [table for table in samples if table != forgotten and not (slip and _is_value(slip, table))][:room]

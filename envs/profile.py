@@ -187,9 +187,10 @@ def _table_facts(database: Database, info: TableInfo, wording: Wording) -> Table
             nulls=len(values) - counts.total(),
             unique=bool(counts) and max(counts.values()) == 1,
         )
-    quantity = any(c.kind == "quantity" for c in columns.values())
+    label = _label(columns, nouns)
+    line = bool(foreign) and not label and not any(c.kind == "quantity" for c in columns.values())
     for name, c in columns.items():
-        line_price = c.kind == "price" and foreign and not quantity and not c.hints & {"unit", "per", "standard"}
+        line_price = c.kind == "price" and line and not c.hints & {"unit", "per", "standard"}
         if c.role is Role.NUMBER and (c.kind in _ADDITIVE or line_price) and not c.hints & {"unit", "per", "limit", "maximum", "minimum"}:
             columns[name] = ColumnFacts(**{**vars(c), "additive": True})
     edges = tuple(
@@ -203,7 +204,7 @@ def _table_facts(database: Database, info: TableInfo, wording: Wording) -> Table
         being=_being(nouns),
         columns=columns,
         key=columns[keys[0]] if len(keys) == 1 else None,
-        label=_label(columns, nouns),
+        label=label,
         rows=rows,
         edges=edges,
     )

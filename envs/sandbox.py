@@ -33,7 +33,9 @@ FUNCTIONS = frozenset(
 _FOLLOWABLE = frozenset({"json_each", "json_tree"})
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?(?:\*/|$)""", re.DOTALL)
 _LEADING = re.compile(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))*", re.DOTALL)
-_WITH_NAME = re.compile(r"""([\w$]+|`[^`]+`|"[^"]+"|\[[^\]]+\])\s*(?:\([^()]*\)\s*)?AS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\(""", re.I)
+_WITH_NAME = re.compile(
+    r"""(?<![\w$])([\w$]+|`[^`]+`|"[^"]+"|\[[^\]]+\])\s*(?:\([^()]*\)\s*)?AS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\(""", re.I
+)
 _REMEMBERED_MAX = 4_096
 
 
@@ -186,7 +188,9 @@ class Database:
         if len(self._reads_of) >= _REMEMBERED_MAX:
             self._reads_of.clear()
             self._connection.set_authorizer(self._authorize)  # also expires the cached statements, which pass it anew
-        shadows = {name.strip('`"[]').lower() for name in _WITH_NAME.findall(text)} if self._touched else set()
+        shadows: set[str] = set()
+        if self._touched and "with" in text.lower():
+            shadows = {name.strip('`"[]').lower() for name in _WITH_NAME.findall(text)}
         touched = {name for name in self._touched if name.lower() not in shadows}
         self._reads_of[text] = frozenset(self._reads | touched)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from envs.dialogue import SYSTEM, Codec
+from envs.sandbox import Database
 
 SHOP_SQL = """
 CREATE TABLE owners (owner_id INTEGER PRIMARY KEY, full_name TEXT NOT NULL, city TEXT, joined_on DATE);
@@ -46,12 +48,20 @@ def shop_db(tmp_path: Path) -> Path:
     path = tmp_path / "databases" / "shop" / "shop.sqlite"
     path.parent.mkdir(parents=True)
     connection = sqlite3.connect(path)
-    connection.executescript(SHOP_SQL)
+    connection.executescript("PRAGMA synchronous=OFF;" + SHOP_SQL)  # a test's file need not survive a power cut
     for table, rows in (("owners", OWNERS), ("pets", PETS), ("Products", PRODUCTS), ("sales", SALES)):
         connection.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
     connection.commit()
     connection.close()
     return path
+
+
+@pytest.fixture
+def shop(shop_db: Path) -> Iterator[Database]:
+    """The pet shop, opened."""
+    database = Database.open(shop_db)
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="session")

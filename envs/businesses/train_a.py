@@ -74,9 +74,9 @@ GYM = Business("gym", "Five fitness clubs with monthly plans, group classes and 
         Column("cls_nm", "TEXT", Phrase(("Morning", "Lunchtime", "Evening", "Express", "Power"),
             ("Spin", "Pilates", "HIIT", "Yoga Flow", "Aqua Fit", "Body Pump")), ("class name",)),
         Column("trnr_id", "INTEGER", Parent(), ("trainer", "instructor"), references="tbl_trnr.trnr_id"),
-        Column("wkday", "TEXT", Choice(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")), ("weekday", "day of the week")),
+        Column("wkd", "TEXT", Choice(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")), ("weekday", "day of the week")),
         Column("lvl", "TEXT", Choice(("beginner", "mixed", "advanced"), (3, 5, 2)), ("level", "difficulty")),
-        Column("dur_min", "INTEGER", Choice((30, 45, 60, 90), (2, 4, 5, 1)), ("duration", "length in minutes")),
+        Column("len_mins", "INTEGER", Choice((30, 45, 60, 90), (2, 4, 5, 1)), ("duration", "length in minutes")),
         Column("max_pl", "INTEGER", Integer(8, 30), ("capacity", "maximum number of places")),
     ), said=("class", "classes", "fitness classes")),
     Table("tbl_bkg", 300, (
@@ -84,8 +84,8 @@ GYM = Business("gym", "Five fitness clubs with monthly plans, group classes and 
         Column("mbr_no", "INTEGER", Parent(skew=1.8, unused=0.2), ("member",), references="tbl_mbr.mbr_no"),
         Column("cls_id", "INTEGER", Parent(skew=1.3), ("class",), references="tbl_cls.cls_id"),
         Column("bkg_dt", "TEXT", Since("mbr_no.join_dt", "2025-03-31"), ("booking date",)),
-        Column("chan", "TEXT", Choice(("app", "web", "desk", "phone"), (6, 3, 2, 1)), ("channel", "booking channel")),
-        Column("attnd", "TEXT", Choice(("Y", "N"), (4, 1)), ("attendance", "attendance mark")),
+        Column("chnl", "TEXT", Choice(("app", "web", "desk", "phone"), (6, 3, 2, 1)), ("channel", "booking channel")),
+        Column("prsnt", "TEXT", Choice(("Y", "N"), (4, 1)), ("attendance", "attendance mark")),
     ), said=("booking", "bookings", "class bookings")),
     Table("tbl_pmt", 280, (
         Column("pmt_id", "INTEGER", Serial(), ("payment number",), primary_key=True),
@@ -93,7 +93,7 @@ GYM = Business("gym", "Five fitness clubs with monthly plans, group classes and 
         Column("pmt_dt", "TEXT", Since("mbr_no.join_dt", "2025-03-31"), ("payment date",)),
         Column("amt", "REAL", Choice((18.0, 21.0, 24.5, 36.75, 42.0, 79.0, 84.0), (1, 2, 3, 2, 5, 2, 1)),
             ("amount", "amount paid")),
-        Column("meth", "TEXT", Choice(("Direct Debit", "Card", "Cash", "Voucher"), (7, 4, 2, 1)), ("payment method", "method")),
+        Column("mthd", "TEXT", Choice(("Direct Debit", "Card", "Cash", "Voucher"), (7, 4, 2, 1)), ("payment method", "method")),
     ), said=("payment", "payments")),
 ))
 
@@ -291,7 +291,7 @@ FARM_SHOP = Business("farm_shop", "A shop on a farm selling its own and its neig
         Column("quantity", "integer", Integer(1, 8, skew=2.2), ("quantity", "number of units")),
         Column("unit_price", "real", Copy("product_id.price"), ("unit price", "price charged")),
         Column("line_total", "real", Product("quantity", "unit_price"), ("line total",)),
-    ), said=("sale line", "sale lines", "lines of sales")),
+    ), said=("sale line", "sale lines")),
     Table("delivery", 130, (
         Column("id", "integer", Serial(), ("delivery number",), primary_key=True),
         Column("supplier_id", "integer", Parent(skew=1.4, unused=0.2), ("supplier",), references="supplier.id"),

@@ -51,7 +51,7 @@ FLORIST = Business("florist", "A flower shop that binds bouquets to order and de
         Column("cost_per_stem", "REAL", Money(0.35, 4.8, skew=1.6, step=0.05), ("cost per stem", "stem cost")),
         Column("country_of_origin", "TEXT", Choice(("Netherlands", "Kenya", "Ecuador", "England", "Italy"), (5, 3, 2, 3, 1)),
             ("country of origin", "origin"), null_share=0.08),
-    ), said=("flower", "flowers", "kinds of flower")),
+    ), said=("flower", "flowers")),
     Table("bouquets", 40, (
         Column("bouquet_code", "TEXT", Code("BQ-@"), ("bouquet code",), primary_key=True),
         Column("bouquet_name", "TEXT", Phrase(("Summer", "Velvet", "Morning", "Grand", "Little", "Moonlit"), ("Promise",
@@ -67,7 +67,7 @@ FLORIST = Business("florist", "A flower shop that binds bouquets to order and de
         Column("flower_code", "TEXT", Parent(skew=1.3, unused=0.12), ("flower",), primary_key=True,
             references="flowers.flower_code"),
         Column("stems", "INTEGER", Integer(1, 15, skew=1.6), ("number of stems", "stem count")),
-    ), said=("bouquet ingredient", "bouquet ingredients", "flowers in bouquets")),
+    ), said=("bouquet ingredient", "bouquet ingredients")),
     Table("customers", 110, (
         Column("customer_id", "INTEGER", Serial(), ("customer number",), primary_key=True),
         Column("customer_name", "TEXT", Fake("name", locales=("en_GB", "en_IE", "it_IT", "fr_FR")), ("customer name", "name")),
@@ -240,14 +240,14 @@ PRINT_SHOP = Business("print_shop", "A jobbing printer: machines, paper stock, j
     Table("cust", 80, (
         Column("cno", "INTEGER", Serial(1), ("customer number",), primary_key=True),
         Column("cnm", "VARCHAR(60)", Fake("company", locales=("en_GB", "de_DE", "nl_NL")), ("customer name", "company name")),
-        Column("ctyp", "CHAR(1)", Choice(("B", "C", "S", "G"), (6, 3, 2, 1)), ("customer type", "type code")),
+        Column("ctp", "CHAR(1)", Choice(("B", "C", "S", "G"), (6, 3, 2, 1)), ("customer type", "type code")),
         Column("city", "VARCHAR(30)", Choice(("Sheffield", "Rotherham", "Barnsley", "Doncaster", "Chesterfield"),
             (6, 2, 2, 3, 1)), ("city",)),
-        Column("eml", "VARCHAR(60)", Fake("email"), ("email address", "email"), null_share=0.15),
+        Column("mail", "VARCHAR(60)", Fake("email"), ("email address", "email"), null_share=0.15),
     ), said=("customer", "customers")),
     Table("mach", 30, (
         Column("mid", "VARCHAR(6)", Code("M-@"), ("machine code",), primary_key=True),
-        Column("mtyp", "VARCHAR(12)", Choice(("litho", "digital", "wide", "folder", "binder"), (3, 5, 2, 2, 1)),
+        Column("mtp", "VARCHAR(12)", Choice(("litho", "digital", "wide", "folder", "binder"), (3, 5, 2, 2, 1)),
             ("machine type", "kind of machine")),
         Column("mfr", "VARCHAR(20)", Choice(("Heidelberg", "Xerox", "Canon", "Ricoh", "Müller")), ("manufacturer", "maker")),
         Column("yr", "INTEGER", Integer(2004, 2023, skew=0.7), ("year bought", "year")),
@@ -293,9 +293,9 @@ PRINT_SHOP = Business("print_shop", "A jobbing printer: machines, paper stock, j
     Table("inv", 190, (
         Column("ino", "INTEGER", Serial(10001), ("invoice number",), primary_key=True),
         Column("jno", "INTEGER", Parent(unused=0.25), ("job",), references="job.jno"),
-        Column("idt", "DATE", After("jno.rdt", (3, 25)), ("invoice date",)),
+        Column("bdt", "DATE", After("jno.rdt", (3, 25)), ("invoice date",)),
         Column("amt", "FLOAT", Money(22, 1900, skew=2.2, step=0.5), ("amount", "invoice amount")),
-        Column("disc", "FLOAT", Choice((5.0, 7.5, 10.0, 15.0), (4, 2, 3, 1)), ("discount", "discount percentage"),
+        Column("dsct", "FLOAT", Choice((5.0, 7.5, 10.0, 15.0), (4, 2, 3, 1)), ("discount", "discount percentage"),
             null_share=0.55),
         Column("pd", "CHAR(1)", Choice(("Y", "N"), (5, 2)), ("paid mark",)),
     ), said=("invoice", "invoices")),

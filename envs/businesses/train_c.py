@@ -88,7 +88,7 @@ CLEANING = Business("cleaning_firm", "Contract cleaners for offices, schools and
         Column("VisitID", "INTEGER", Parent(unused=0.3), ("visit",), primary_key=True, references="Visit.ID"),
         Column("SupplyID", "INTEGER", Parent(skew=1.5, unused=0.1), ("supply",), primary_key=True, references="Supply.ID"),
         Column("Units", "INTEGER", Integer(1, 7, skew=2), ("number of units", "quantity used")),
-    ), said=("supply use", "supply uses", "supplies used")),
+    ), said=("supply use", "supply uses")),
     Table("Complaint", 60, (
         Column("ID", "INTEGER", Serial(), ("complaint number",), primary_key=True),
         Column("SiteID", "INTEGER", Parent(skew=1.4, unused=0.4), ("site",), references="Site.ID"),
@@ -391,7 +391,7 @@ BREWERY = Business("brewery", "A craft brewery: recipes, batches, tanks, and the
         Column("ingredient_id", "INTEGER", Parent(skew=1.4, unused=0.1), ("ingredient",), primary_key=True,
             references="ingredients.ingredient_id"),
         Column("kilos_used", "REAL", Money(0.5, 260, skew=2.5, step=0.5), ("number of kilos used", "amount used in kilos")),
-    ), said=("ingredient use", "ingredient uses", "ingredients used")),
+    ), said=("ingredient use", "ingredient uses")),
     Table("pubs", 65, (
         Column("pub_id", "INTEGER", Serial(), ("pub number",), primary_key=True),
         Column("pub_name", "TEXT", Phrase(("The Red", "The Old", "The King's", "The Jolly", "The Black"), ("Lion", "Plough",

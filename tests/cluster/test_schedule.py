@@ -31,6 +31,7 @@ def test_progress_is_the_further_of_steps_and_minutes() -> None:
     assert progress(5, 10, 1, 10) == 0.5
     assert progress(1, 10, 9, 10) == 0.9
     assert progress(1, 10, 20, 10) == 1.0
+    assert progress(50, 0, 5, 10) == progress(5, 10, 50, 0) == 0.5
 
 
 def test_the_learning_rate_warms_up_then_falls_to_a_tenth() -> None:

@@ -1,0 +1,207 @@
+"""Says the parts of a query in English: nouns, columns, values, dates and conditions.
+
+A `Voice` speaks for one question and keeps to its words: a table is called the same thing throughout. Its sentences and clauses come
+from one of two sets that share none, "train" and "validation" (frames_train.py, frames_validation.py), so that held-out questions
+are asked in ways training never showed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from envs import frames_train, frames_validation
+from envs.profile import ColumnFacts, Facts, Role
+from envs.schema import Cell
+from envs.vocabulary import Noun, listed, plural, with_article
+
+Phrasing = Literal["train", "validation"]
+
+_SETS = {"train": frames_train, "validation": frames_validation}
+_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+# Words in a date column's names -> how an event of that column is said: "hired in March 2024".
+_EVENTS = {
+    "hire": "hired", "hired": "hired", "hiring": "hired", "birth": "born", "birthday": "born", "born": "born", "joined": "who joined",
+    "joining": "who joined", "registered": "registered", "registration": "registered", "enrolled": "enrolled",
+    "enrolment": "enrolled", "placed": "placed", "shipped": "shipped", "shipping": "shipped", "delivered": "delivered", "paid": "paid",
+    "returned": "returned", "due": "due", "created": "created", "opened": "opened", "opening": "opened", "issued": "issued",
+    "published": "published", "released": "released", "release": "released", "received": "received", "retired": "retired",
+    "finished": "finished", "reported": "reported", "bought": "bought", "borrowed": "borrowed", "closed": "closed",
+    "completed": "completed", "arrived": "that arrived", "departed": "that departed", "sold": "sold", "expires": "expiring",
+    "expiry": "expiring", "booked": "booked", "planted": "planted", "painted": "painted", "cancelled": "cancelled",
+}  # fmt: skip
+# Head of a child's noun -> what a customer does with it: past, participle, plain.
+_DEEDS = {
+    "order": ("placed", "placed", "place"), "booking": ("made", "made", "make"), "reservation": ("made", "made", "make"),
+    "payment": ("made", "made", "make"), "purchase": ("made", "made", "make"), "visit": ("made", "made", "make"),
+    "review": ("wrote", "written", "write"), "rental": ("made", "made", "make"), "hire": ("made", "made", "make"),
+    "loan": ("took out", "taken out", "take out"), "lesson": ("took", "taken", "take"), "test": ("took", "taken", "take"),
+    "appointment": ("had", "had", "have"), "complaint": ("made", "made", "make"), "sale": ("made", "made", "make"),
+}  # fmt: skip
+_WORKERS = set("""trainer instructor mechanic technician dentist vet doctor nurse driver employee member worker teacher stylist cleaner
+manager agent seller author artist""".split())
+# Kind of a number -> said of its largest and of its smallest.
+_SUPERLATIVES = {
+    "price": (("most expensive", "priciest", "dearest"), ("cheapest", "least expensive")),
+    "age": (("oldest",), ("youngest",)),
+    "weight": (("heaviest",), ("lightest",)),
+    "duration": (("longest",), ("shortest",)),
+    "wage": (("best paid", "highest-paid"), ("lowest-paid", "worst paid")),
+}
+
+
+@dataclass
+class Voice:
+    """The words of one question."""
+
+    facts: Facts
+    phrasing: Phrasing
+    rng: random.Random
+    _nouns: dict[str, Noun] = field(default_factory=dict)
+    _said: dict[str, str] = field(default_factory=dict)
+
+    def noun(self, table: str) -> Noun:
+        if table not in self._nouns:
+            nouns = self.facts.tables[table].nouns
+            self._nouns[table] = nouns[0] if self.rng.random() < 0.6 else self.rng.choice(nouns)
+        return self._nouns[table]
+
+    def column(self, column: ColumnFacts) -> str:
+        """"unit price"; the table's own noun is not repeated in front."""
+        if column.path not in self._said:
+            phrases = [p for p in column.phrases if "'s " not in p] or [p.split("'s ", 1)[1] for p in column.phrases]
+            self._said[column.path] = self.rng.choice(phrases)
+        return self._said[column.path]
+
+    def columns(self, columns: Sequence[ColumnFacts], base: str, *, many: bool = False) -> str:
+        """"name and price", or in the plural; a column of another table is said with it: "customer's name"."""
+        facts = self.facts.tables
+        said: list[str] = []
+        left = list(columns)
+        while left:
+            column = left.pop(0)
+            table = facts[column.table]
+            pair = len(table.label) == 2 and column == table.label[0] and left and left[0] == table.label[1]
+            if pair:
+                left.pop(0)
+            phrase = self.pick("full_name") if pair else self.column(column)
+            if column.table != base and not set(self.noun(column.table).singular.lower().split()) & set(phrase.lower().split()):
+                phrase = self.pick("other_column", s=self.noun(column.table).singular, c=plural(phrase) if many else phrase)
+            elif many:
+                phrase = plural(phrase)
+            said.append(phrase)
+        return listed(said)
+
+    def pick(self, kind: str, **slots: str) -> str:
+        """One clause of this kind."""
+        return self.rng.choice(_SETS[self.phrasing].CLAUSES[kind]).format(**slots)
+
+    def sentence(self, kind: str, **slots: str) -> tuple[str, str]:
+        """One sentence of this kind, and the frame it was made from."""
+        frame = self.rng.choice(_SETS[self.phrasing].FRAMES[kind])
+        return frame.format(**slots), frame
+
+    def finish(self, text: str) -> str:
+        """The question as asked: now and then polite, with a word before it, or typed in a hurry."""
+        text = " ".join(text.split())
+        chance = self.rng.random()
+        words = _SETS[self.phrasing]
+        verb, _, rest = text.partition(" ")
+        if text.endswith(".") and verb in frames_train.IMPERATIVES and chance < 0.3:
+            text = self.rng.choice(words.POLITE).format(f"{verb.lower()} {rest[:-1]}")
+        elif chance > 0.93:
+            text = self.rng.choice(words.OPENINGS).format(text[0].lower() + text[1:])
+        elif chance > 0.86:
+            text = text[:-1] + self.rng.choice(words.CLOSINGS) + text[-1]
+        text = text[0].upper() + text[1:]
+        return text[0].lower() + text[1:].rstrip("?.") if self.rng.random() < 0.06 else text
+
+    def value(self, value: Cell, column: ColumnFacts) -> str:
+        """A value as one would write it in a question."""
+        if isinstance(value, str):
+            chance = self.rng.random()
+            if chance < 0.08 and value.isascii() and len(value) > 3 and column.role is Role.CATEGORY:
+                return value.lower()
+            return f"'{value}'" if chance > 0.88 and "'" not in value else value
+        return self.number(value) if isinstance(value, int | float) else str(value)
+
+    def number(self, value: float) -> str:
+        """"50", "1,200", "three", "2.5"."""
+        if float(value).is_integer():
+            value = int(value)
+            if value in range(2, 13) and self.rng.random() < 0.35:
+                return _NUMBERS[value]
+            return f"{value:,}" if value >= 1000 and self.rng.random() < 0.5 else str(value)
+        return str(value)
+
+    def measure(self, value: float, column: ColumnFacts) -> str:
+        """A number of a column; a year is never "2,019"."""
+        return str(value) if column.role is Role.YEAR else self.number(value)
+
+    def day(self, iso: str) -> str:
+        """"2024-03-05" as "5 March 2024" and the like."""
+        day = dt.date.fromisoformat(iso[:10])
+        return self.rng.choice(
+            (f"{day.day} {day:%B %Y}", f"{day:%B} {day.day}, {day.year}", f"{_ordinal(day.day)} {day:%B %Y}", iso[:10])
+        )
+
+    def month(self, iso: str) -> str:
+        """"2024-03" as "March 2024"."""
+        return f"{dt.date.fromisoformat(iso[:7] + '-01'):%B %Y}"
+
+    def compared(self, sign: str, value: str) -> str:
+        """"more than 50" for > and "50"."""
+        return self.pick({">": "more", ">=": "at_least", "<": "less", "<=": "at_most", "=": "exactly"}[sign], v=value)
+
+    def event(self, column: ColumnFacts) -> str | None:
+        """"hired" for a hire date; "" when the time alone will do; None when the column must be named."""
+        said = self.column(column).lower().split()
+        found = next((_EVENTS[word] for word in said if word in _EVENTS), "")
+        if found.startswith("who ") and self.facts.tables[column.table].being != "person":
+            found = f"that {found[4:]}"
+        only = len(self.facts.tables[column.table].having(Role.DATE, Role.MOMENT)) == 1
+        return found or ("" if only and self.facts.tables[column.table].being == "thing" else None)
+
+    def deed(self, parent: str, child: str) -> tuple[str, str, str]:
+        """What a row of parent does with rows of child: ("placed", "placed", "place"); otherwise it has them."""
+        actor = self.noun(parent).singular.split()[-1]
+        if self.facts.tables[parent].being == "person" and actor not in _WORKERS:
+            return _DEEDS.get(self.noun(child).singular.split()[-1], ("had", "had", "have"))
+        return ("had", "had", "have")
+
+    def superlative(self, column: ColumnFacts, *, largest: bool) -> str:
+        """"most expensive" for a price; "" where no adjective can mean only this column."""
+        table = self.facts.tables[column.table]
+        if column.role in (Role.DATE, Role.MOMENT):
+            if column.hints & {"birth", "birthday"}:
+                return "youngest" if largest else "oldest"
+            only = len(table.having(Role.DATE, Role.MOMENT)) == 1
+            words = (("most recent", "latest", "newest"), ("earliest", "oldest", "first"))[not largest]
+            return self.rng.choice(words) if only and table.being == "thing" else ""
+        rivals = [c for c in table.columns.values() if c.kind == column.kind or {c.kind, column.kind} == {"price", "money"}]
+        if len(rivals) > 1 or column.kind not in _SUPERLATIVES or (column.kind == "price" and not table.label):
+            return ""
+        return self.rng.choice(_SUPERLATIVES[column.kind][not largest])
+
+    def called(self, table: str, names: Sequence[Cell]) -> str:
+        """A row by its label: "Jane Doe", "the product Oak desk"."""
+        label = " ".join(str(n) for n in names)
+        if self.facts.tables[table].being == "person" and self.rng.random() < 0.75:
+            return label
+        return self.pick("called", s=self.noun(table).singular, v=label)
+
+    def article(self, phrase: str) -> str:
+        return with_article(phrase)
+
+
+def frames(phrasing: Phrasing) -> dict[str, tuple[str, ...]]:
+    """Every sentence frame of a phrasing by the kind of question."""
+    return _SETS[phrasing].FRAMES
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if 10 < number < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

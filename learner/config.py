@@ -1,0 +1,103 @@
+"""The learner's sections of a run's TOML file: [learner] the engine, [sft] the warm-up, [grpo] the policy gradient."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class LearnerConfig:
+    """How the weights are trained, whatever the loss: the [learner] table."""
+
+    precision: Literal["bf16", "fp32"] = "bf16"  # bf16 keeps fp32 master weights; fp32 is for tiny models
+    zero_stage: int = 1  # DeepSpeed ZeRO: 1 shards optimizer states over ranks, 2 gradients too; 0 adds up gradients in bf16
+    attention: str = "grouped"  # "grouped" (learner/attention.py, fastest on CPU), or any of transformers': "sdpa", "eager", ...
+    compile: bool = True  # torch.compile each layer: a third faster, costs 20 s at the first step (5 s with a warm cache)
+    micro_batch_tokens: int = 4096  # padded tokens in one forward and backward; activations take about 1.3 MB a token at 135M
+    threads: int = 0  # CPU threads of the learner; 0 leaves it to torch
+    gradient_clip: float = 1.0  # largest global gradient norm; 0 switches clipping off
+    weight_decay: float = 0.0
+    betas: tuple[float, float] = (0.9, 0.95)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "betas", tuple(self.betas))  # TOML hands over a list
+        if self.precision not in ("bf16", "fp32"):
+            raise ValueError(f"learner.precision is {self.precision!r}: choose 'bf16' or 'fp32'")
+        if self.zero_stage not in (0, 1, 2):
+            raise ValueError(f"learner.zero_stage is {self.zero_stage}: choose 0, 1 or 2 (3 would need sharded weight transfer)")
+        if self.micro_batch_tokens < 1:
+            raise ValueError(f"learner.micro_batch_tokens is {self.micro_batch_tokens}: it must be positive, 2048 to 16384 is usual")
+        if self.threads < 0:
+            raise ValueError(f"learner.threads is {self.threads}: give a number of CPU threads, or 0 to leave it to torch")
+        if self.gradient_clip < 0 or self.weight_decay < 0:
+            raise ValueError("learner.gradient_clip and learner.weight_decay may not be negative (0 switches them off)")
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"learner.betas is {self.betas}: AdamW takes two numbers in [0, 1), such as [0.9, 0.95]")
+
+
+@dataclass(frozen=True)
+class SftConfig:
+    """The warm-up on demonstrations: the [sft] table. The loop that reads it is the trainer's."""
+
+    steps: int = 0  # optimizer steps; 0 means one pass over the demonstrations, or as many as fit in `minutes`
+    minutes: float = 0.0  # stop after this long, with the learning rate's decay fitted to it; 0 means no limit
+    batch_tokens: int = 8192  # tokens of one optimizer step
+    learning_rate: float = 4e-4  # the peak
+    warmup_share: float = 0.05  # share of the run over which the learning rate rises from 0
+    final_share: float = 0.1  # the learning rate at the end, as a share of the peak
+
+    def __post_init__(self) -> None:
+        if self.steps < 0 or self.minutes < 0:
+            raise ValueError("sft.steps and sft.minutes may not be negative (0 means no limit of that kind)")
+        if self.batch_tokens < 1:
+            raise ValueError(f"sft.batch_tokens is {self.batch_tokens}: it must be positive, 8192 is usual")
+        if self.learning_rate <= 0:
+            raise ValueError(f"sft.learning_rate is {self.learning_rate}: it must be positive, 4e-4 is usual at 135M parameters")
+        if not 0 <= self.warmup_share < 1 or not 0 <= self.final_share <= 1:
+            raise ValueError("sft.warmup_share must lie in [0, 1) and sft.final_share in [0, 1]")
+
+    def learning_rate_at(self, share: float) -> float:
+        """The learning rate when `share` in [0, 1] of the run is done: a straight rise, then half a cosine down to final_share.
+
+        Never 0 unless final_share is, so that the first step moves too.
+        """
+        if share < self.warmup_share:
+            return self.learning_rate * max(share / self.warmup_share, 0.02)
+        done = min(1.0, (share - self.warmup_share) / (1 - self.warmup_share))
+        return self.learning_rate * (self.final_share + (1 - self.final_share) * (1 + math.cos(math.pi * done)) / 2)
+
+
+@dataclass(frozen=True)
+class GrpoConfig:
+    """The policy gradient within groups: the [grpo] table.
+
+    Sources: GRPO, arXiv:2402.03300; no division by the standard deviation, arXiv:2503.20783; a higher upper clip and one
+    normalisation over all tokens of the batch, DAPO, arXiv:2503.14476.
+    """
+
+    learning_rate: float = 1e-5
+    old_logprobs: Literal["generator", "learner"] = "generator"  # whose logprobs the ratio is taken against
+    updates_per_batch: int = 1  # passes over one batch of groups
+    minibatches: int = 1  # optimizer steps a pass
+    clip_low: float = 0.2  # the ratio counts down to 1 - clip_low
+    clip_high: float = 0.28  # and up to 1 + clip_high
+    advantage_std: bool = False  # divide advantages by the group's standard deviation
+    kl_coefficient: float = 0.0  # weight of the KL to the SFT weights in the loss
+    kl_report_share: float = 0.1  # share of trajectories on which that KL is measured when its coefficient is 0
+
+    def __post_init__(self) -> None:
+        if self.learning_rate <= 0:
+            raise ValueError(f"grpo.learning_rate is {self.learning_rate}: it must be positive, 1e-5 is usual at 135M parameters")
+        if self.old_logprobs not in ("generator", "learner"):
+            raise ValueError(f"grpo.old_logprobs is {self.old_logprobs!r}: choose 'generator' or 'learner'")
+        if self.updates_per_batch < 1 or self.minibatches < 1:
+            raise ValueError("grpo.updates_per_batch and grpo.minibatches must be 1 or more")
+        if not 0 < self.clip_low < 1 or self.clip_high <= 0:
+            raise ValueError(f"grpo.clip_low ({self.clip_low}) must lie in (0, 1) and grpo.clip_high ({self.clip_high}) above 0")
+        if self.kl_coefficient < 0:
+            raise ValueError(f"grpo.kl_coefficient is {self.kl_coefficient}: 0 switches the KL off, 0.01 to 0.1 is usual")
+        if not 0 <= self.kl_report_share <= 1:
+            raise ValueError(f"grpo.kl_report_share is {self.kl_report_share}: it is a share, from 0 to 1")

@@ -1,0 +1,75 @@
+"""What every Policy must do, checked alike for the fakes, transformers and vLLM: call `check_policy` with one that is running."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from actors.policy import Policy, Sampling, Turn
+
+EVERY_TOKEN = 100_000  # more ids than any vocabulary here has
+
+
+async def check_policy(policy: Policy, prompt: Sequence[int], *, context: int, samples: bool = True) -> None:
+    """Raise AssertionError where a policy breaks the contract of `actors.policy`.
+
+    Args:
+        prompt: ids to continue, far shorter than the context.
+        context: tokens the policy has room for.
+        samples: False for a policy that always says the same.
+    """
+    free = await policy.generate(prompt, Sampling(max_tokens=12, stop_ids=(), seed=1))
+    check_turn(free, tokens_max=12)
+
+    again = await policy.generate(prompt, Sampling(max_tokens=12, stop_ids=(), seed=1))
+    assert again.ids == free.ids, "the same seed gives the same turn"
+    if samples:
+        others = [await policy.generate(prompt, Sampling(max_tokens=12, stop_ids=(), seed=s)) for s in range(2, 6)]
+        assert any(other.ids != free.ids for other in others), "other seeds give other turns"
+
+    stop = free.ids[len(free.ids) // 2]
+    stopped = await policy.generate(prompt, Sampling(max_tokens=12, stop_ids=(stop,), seed=1))
+    assert stopped.ids == free.ids[: free.ids.index(stop) + 1], "a turn ends with the first stop id, which is kept"
+    check_turn(stopped, tokens_max=12)
+
+    at_once = await policy.generate(prompt, Sampling(max_tokens=12, stop_ids=tuple(range(prompt_top(free))), seed=1))
+    assert len(at_once.ids) == 1, "a stop id as the first token is a turn of one token"
+
+    greedy = [await policy.generate(prompt, Sampling(max_tokens=8, stop_ids=(), temperature=0.0, seed=s)) for s in (1, 2)]
+    assert greedy[0].ids == greedy[1].ids, "greedy turns do not depend on the seed"
+    check_turn(greedy[0], tokens_max=8)
+
+    together = await asyncio.gather(
+        *(policy.generate(prompt, Sampling(max_tokens=12, stop_ids=(), seed=s)) for s in (1, 2, 3, 1))
+    )
+    for turn in together:
+        check_turn(turn, tokens_max=12)
+
+    almost = (list(prompt) * context)[: context - 3]
+    check_turn(await policy.generate(almost, Sampling(max_tokens=12, stop_ids=(), seed=1)), tokens_max=3)
+    with pytest.raises(ValueError, match="tokens"):
+        await policy.generate((list(prompt) * context)[:context], Sampling(max_tokens=12, stop_ids=(), seed=1))
+
+
+def check_turn(turn: Turn, *, tokens_max: int) -> None:
+    """A turn is whole: ids, a logprob each, spans that cover them once and in order."""
+    assert 1 <= len(turn.ids) <= tokens_max
+    assert len(turn.logprobs) == len(turn.ids)
+    assert all(math.isfinite(value) and value <= 0.0 for value in turn.logprobs)
+    assert all(isinstance(token, int) for token in turn.ids)
+    covered = [i for span in turn.spans for i in range(span.start, span.end)]
+    assert covered == list(range(len(turn.ids)))
+
+
+def prompt_top(turn: Turn) -> int:
+    """Above every id of a small vocabulary, and above those of a turn."""
+    return max(512, *(token + 1 for token in turn.ids))
+
+
+def mean_difference(left: Sequence[Sequence[float]], right: Sequence[Sequence[float]]) -> float:
+    """Mean |difference| of two lists of logprobs, first tokens left out: what the canary measures."""
+    pairs = [(a, b) for one, other in zip(left, right, strict=True) for a, b in zip(one[1:], other[1:], strict=True)]
+    return sum(abs(a - b) for a, b in pairs) / len(pairs)

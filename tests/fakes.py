@@ -1,0 +1,84 @@
+"""Hand-written stand-ins that pass the same contract as the real thing, and small real models made on the spot."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from actors.policy import Sampling, Turn
+from envs.dialogue import Codec
+from envs.records import WeightSpan
+
+
+class ScriptedPolicy:
+    """Says given actions: a callable from (words of the dialogue so far, turn number) to the next action.
+
+    A turn is exactly what a demonstration would write, so ids can be compared. Each token's logprob is -0.5.
+    """
+
+    def __init__(self, codec: Codec, say: Callable[[str, int], str] | Sequence[str], *, context: int = 4096, version: int = 0) -> None:
+        self._codec, self._context, self._version = codec, context, version
+        self._say = say if callable(say) else lambda _text, number: say[number]
+        self.asked: list[Sampling] = []
+
+    async def generate(self, prompt_ids: Sequence[int], sampling: Sampling) -> Turn:
+        room = self._context - len(prompt_ids)
+        if room < 1:
+            raise ValueError(f"no room after {len(prompt_ids)} tokens: the context is {self._context}")
+        self.asked.append(sampling)
+        text = self._codec.action_text(prompt_ids)
+        ids = self._codec.action_ids(self._say(text, text.count("<|im_start|>assistant") - 1))
+        stop = next((i for i, token in enumerate(ids) if token in sampling.stop_ids), len(ids))
+        ids = ids[: min(stop + 1, sampling.max_tokens, room)]
+        return Turn(ids, (-0.5,) * len(ids), (WeightSpan(0, len(ids), self._version),))
+
+
+class RandomPolicy:
+    """Samples tokens evenly from a range, by the seed it is given."""
+
+    def __init__(self, vocabulary: int, *, context: int = 256) -> None:
+        self._vocabulary, self._context = vocabulary, context
+
+    async def generate(self, prompt_ids: Sequence[int], sampling: Sampling) -> Turn:
+        room = self._context - len(prompt_ids)
+        if room < 1:
+            raise ValueError(f"no room after {len(prompt_ids)} tokens: the context is {self._context}")
+        rng = random.Random(0 if sampling.temperature == 0 else sampling.seed)
+        ids: list[int] = []
+        while len(ids) < min(sampling.max_tokens, room) and not (ids and ids[-1] in sampling.stop_ids):
+            ids.append(rng.randrange(self._vocabulary))
+        return Turn(tuple(ids), (-5.0,) * len(ids), (WeightSpan(0, len(ids), 0),))
+
+
+def save_tiny_model(directory: Path, tokenizer_json: str, *, seed: int = 0, sharpness: float = 4.0) -> Path:
+    """A random two-layer Llama with tied embeddings as a Hugging Face directory; vLLM and transformers both load it.
+
+    `sharpness` scales the embeddings so that some tokens are far likelier than others, as in a trained model.
+    """
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    size = Tokenizer.from_str(tokenizer_json).get_vocab_size()
+    config = LlamaConfig(
+        vocab_size=size + -size % 64,
+        hidden_size=128,
+        intermediate_size=256,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=64,
+        max_position_embeddings=256,
+        tie_word_embeddings=True,
+        initializer_range=0.05,
+        dtype="float32",
+    )
+    model: Any = LlamaForCausalLM(config)
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(sharpness)
+    model.save_pretrained(directory)
+    (directory / "tokenizer.json").write_text(tokenizer_json)
+    return directory
