@@ -123,11 +123,7 @@ async def play_group(
 ) -> Group:
     """Play one question several times at once; the first failure ends the others and is raised."""
     tasks = [
-        asyncio.create_task(
-            play_episode(
-                policy, codec, database, question, member, episode, rollout, seed=seed, temperature=temperature
-            )
-        )
+        asyncio.create_task(play_episode(policy, codec, database, question, member, episode, rollout, seed=seed, temperature=temperature))
         for member in range(members)
     ]
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
@@ -35,6 +36,8 @@ class VllmPolicy:
         self.version = 0
         with _output_to(log_path):
             self._engine = _start(str(model_dir), config)
+        if log_path is not None:
+            _log_to(log_path)
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling) -> Turn:
         from vllm import SamplingParams
@@ -230,3 +233,11 @@ def _output_to(path: Path | None) -> Iterator[None]:
         for number, copy in enumerate(kept, start=1):
             os.dup2(copy, number)
             os.close(copy)
+
+
+def _log_to(path: Path) -> None:
+    """Send what vLLM logs in this process to the file its other processes write to."""
+    stream = path.open("a")
+    for handler in logging.getLogger("vllm").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(stream)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from actors.rollout import play_episode
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from actors.rollout import play_episode
 from cluster.config import RunConfig
 from envs.dialogue import Codec
 from envs.records import Question, Step, Trajectory, Verb
@@ -36,7 +36,7 @@ def ask_once(policy_dir: Path, database_file: Path, text: str, config: RunConfig
                 show_step(step, console)
                 status.start()
 
-            question = Question(id="asked", db_id=database.name, text=text, gold_sql="")
+            question = Question(id="asked", db_id=database.name, text=text, gold_sql="", answerable=False)  # no gold: nothing to grade
             played = asyncio.run(
                 play_episode(
                     policy,

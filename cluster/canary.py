@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
 
 from cluster.ray_setup import Crew
 
@@ -46,5 +45,5 @@ async def _gap(crew: Crew, sequences: list[tuple[int, ...]]) -> float:
 
 
 def _mean_difference(left: list[list[float]], right: list[list[float]]) -> float:
-    pairs: list[Any] = [(a, b) for one, other in zip(left, right, strict=True) for a, b in zip(one, other, strict=True)]
+    pairs = [(a, b) for one, other in zip(left, right, strict=True) for a, b in zip(one, other, strict=True)]
     return sum(abs(a - b) for a, b in pairs) / len(pairs)

@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -111,8 +111,8 @@ def runs(root: Annotated[Path, typer.Option(help="The folder that holds the runs
     for path in found:
         store = RunStore(path)
         result, checkpoint = store.read_json("result.json"), store.latest_checkpoint()
-        state = store.read_manifest(checkpoint)["state"] if checkpoint else {"step": 0, "stage": "not begun", "best": None}
-        best = (result or state)["best"] or {}
+        state: dict[str, Any] = store.read_manifest(checkpoint)["state"] if checkpoint else {"step": 0, "stage": "not begun", "best": None}
+        best: dict[str, Any] = (result or state)["best"] or {}
         where = "finished" if result else f"in {state['stage']}"
         table.add_row(path.name, str(state["step"]), score_text(best.get("validation")), score_text(best.get("test")), where)
     console.print(table)

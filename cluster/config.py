@@ -15,14 +15,14 @@ from typing import Any
 
 import pydantic
 import toml
+
+from actors.generator_actor import GeneratorConfig
 from actors.rollout import RolloutConfig
+from cluster.base_model import BUNDLED
+from cluster.errors import UserError
 from envs.dataset import DataConfig
 from envs.sql_env import EpisodeConfig
 from learner.config import GrpoConfig, LearnerConfig, SftConfig
-
-from actors.vllm_policy import GeneratorConfig
-from cluster.base_model import BUNDLED
-from cluster.errors import UserError
 
 PRESETS = Path(__file__).parent / "presets"
 

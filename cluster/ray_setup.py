@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from actors.rollout_actor import RolloutActor
 from learner.learner_actor import LearnerActor
 
 from actors.generator_actor import GeneratorActor
+from actors.rollout_actor import RolloutActor
 from cluster.config import RunConfig
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from envs.dataset import Dataset, build_dataset
-from envs.demonstrations import DemonstrationConfig, demonstrate
-
 from cluster import report
 from cluster.base_model import cache_dir, resolve
 from cluster.config import RunConfig, from_mapping, to_toml
@@ -22,6 +19,8 @@ from cluster.display import Display
 from cluster.errors import UserError
 from cluster.memory import MemoryWatch
 from cluster.state import DONE, TrainerState
+from envs.dataset import Dataset, build_dataset
+from envs.demonstrations import DemonstrationConfig, demonstrate
 from envs.dialogue import Codec
 from envs.records import TrainingSequence
 from envs.run_store import RunStore, write_text_atomic
@@ -39,14 +38,15 @@ def train(config: RunConfig, run_dir: Path, *, address: str | None = None, verbo
     store = RunStore(run_dir)
     with Display() as display, _logging(store.logs_dir / "trainer.log", verbose=verbose):
         state, checkpoint = _where_it_stands(store, config, display)
-        if store.read_json("result.json") and state.stage == DONE:
-            display.line(f"{run_dir} is finished; delete it or use --run-dir to train again")
-            display.table(report.result_table(store.read_json("result.json")))
+        finished = store.read_json("result.json") if state.stage == DONE else None
+        if finished:
+            display.line(f"{run_dir} is finished; delete it or name another with --run-dir to train again")
+            display.table(report.result_table(finished))
             return 0
-        code = _run(config, store, state, checkpoint, display, address=address, verbose=verbose)
-        if code == 0:
-            _say_how_to_go_on(store, display)
-        return code
+        if not _run(config, store, state, checkpoint, display, address=address, verbose=verbose):
+            return 130
+        _say_how_to_go_on(store, report.result(state, config.run.seed), display)
+        return 0
 
 
 def _run(
@@ -58,7 +58,8 @@ def _run(
     *,
     address: str | None,
     verbose: bool,
-) -> int:
+) -> bool:
+    """Train to the end; False when somebody stopped it first."""
     from cluster.ray_setup import ray_session, start_crew  # Ray and the actors' libraries take seconds to import
     from cluster.trainer import Stopped, Trainer
 
@@ -82,12 +83,12 @@ def _run(
                 asyncio.run(_until_done_or_stopped(trainer, display))
             except Stopped:
                 display.line(f"Stopped at step {state.step}, nothing lost: the same command goes on from there.")
-                return 130
+                return False
             finally:
                 state.peak_memory_bytes = max(state.peak_memory_bytes, watch.peak_bytes)
                 state.spend("total", time.monotonic() - started)
             store.write_json_atomic("result.json", report.result(state, config.run.seed))
-            return 0
+            return True
     finally:
         watch.close()
 
@@ -165,8 +166,7 @@ def _demonstrations(config: RunConfig, data: Dataset, model_dir: Path, display: 
     return made
 
 
-def _say_how_to_go_on(store: RunStore, display: Display) -> None:
-    result = store.read_json("result.json")
+def _say_how_to_go_on(store: RunStore, result: dict[str, Any], display: Display) -> None:
     display.table(report.result_table(result))
     parts = ", ".join(f"{part} {seconds / 60:.1f}" for part, seconds in result["seconds"].items())
     display.line(f"Minutes: {parts}. Peak memory {result['peak_memory_bytes'] / 1e9:.1f} GB. Seed {result['seed']}.")

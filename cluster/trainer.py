@@ -16,8 +16,6 @@ from contextlib import contextmanager
 
 import pyarrow.parquet as pq
 import ray
-from envs.dataset import Dataset
-from envs.groups import groups_to_table
 
 from cluster.canary import check_canary
 from cluster.config import PhaseConfig, RunConfig
@@ -28,8 +26,10 @@ from cluster.schedule import endless_order, learning_rate, progress, token_batch
 from cluster.scores import Score, score
 from cluster.staleness import fresh_groups
 from cluster.state import DONE, Best, TrainerState
+from envs.dataset import Dataset
+from envs.groups import groups_to_table
 from envs.records import Group, Question, TrainingSequence
-from envs.run_store import RunStore
+from envs.run_store import RunStore, written_aside
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ class Trainer:
                 with self._timed("update"):
                     update = await self.crew.learner.grpo_step.remote(groups_to_table(usable), rate)
                 metrics |= update | {"learner/learning_rate": rate}
-                record.kl_to_sft = update["grpo/kl_to_sft"]
+                record.kl_to_sft = update.get("policy/kl_to_sft", record.kl_to_sft)
             record.rewards.append(metrics["reward/mean"])
             record.seconds += time.monotonic() - started
             self._step_done(metrics, {}, seconds=0.0)
@@ -220,17 +220,13 @@ class Trainer:
             best.test = record.test
 
     async def _score_best(self) -> None:
-        """The test score of the best policy, if it is not the end of any stage; leaves the learner as it was."""
+        """The test score of the best policy, if it is not the end of any stage."""
         best = self.state.best
         if best is None or best.test is not None:
             return
-        self.display.line(f"The best policy is from step {best.step} ({best.stage}): scoring it on the test databases")
-        await self._export("last")
-        await self.crew.learner.load_weights.remote(str(self.store.policy_dir("best")))
-        await self._push("best", version=self.state.step + 1)
-        result = await self._evaluate("best test", self.data.test, self.config.evaluation.test_questions)
-        best.test = result.as_dict()
-        await self.crew.learner.load_weights.remote(str(self.store.policy_dir("last")))
+        self.display.line(f"The best policy is of step {best.step} ({best.stage}): scoring it on the test databases")
+        await self.crew.learner.push_directory.remote(str(self.store.policy_dir("best")), self.crew.generators, self.state.step + 1)
+        best.test = (await self._evaluate("best test", self.data.test, self.config.evaluation.test_questions)).as_dict()
         self._checkpoint()
 
     async def _evaluate(self, name: str, questions: Sequence[Question], first: int) -> Score:
@@ -251,21 +247,23 @@ class Trainer:
 
     # Weights and checkpoints
 
-    async def _push(self, reason: str, version: int | None = None) -> None:
-        """Broadcast the learner's weights and check that the generators now agree with it."""
+    async def _push(self, reason: str) -> None:
+        """Broadcast the learner's weights and check that the generators now agree with it.
+
+        Raises:
+            WeightsOutOfSyncError: they do not, even after a second push.
+        """
         with self._timed("push"):
-            number = self.state.step if version is None else version
-            metrics = await self.crew.learner.push.remote(self.crew.generators, number)
-            gap = await check_canary(self.crew, self._canary(), number, self.config.evaluation.canary_bound)
+            version = self.state.step
+            metrics = await self.crew.learner.push.remote(self.crew.generators, version)
+            gap = await check_canary(self.crew, self._canary(), version, self.config.evaluation.canary_bound)
         self.store.append_metrics(self.state.step, {**metrics, "canary/logprob_gap": gap})
-        log.info("%s: pushed weights v%d, canary gap %.4f", reason, number, gap)
+        log.info("%s: pushed weights v%d, canary gap %.4f", reason, version, gap)
 
     def _canary(self) -> list[tuple[int, ...]]:
         return [s.ids for s in self.demonstrations[: self.config.evaluation.canary_sequences]]
 
     async def _export(self, which: str) -> None:
-        from envs.run_store import written_aside
-
         with written_aside(self.store.policy_dir(which)) as folder:
             await self.crew.learner.export.remote(str(folder))
 

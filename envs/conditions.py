@@ -5,7 +5,9 @@ A condition may stand on the base table or on one it points to ("orders for cust
 
 from __future__ import annotations
 
+import operator
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from envs.gold_sql import Expr, inside, literal
@@ -13,7 +15,7 @@ from envs.phrasing import Voice
 from envs.profile import ColumnFacts, Facts, Role, TableFacts
 from envs.schema import Cell
 
-_NUMERIC = (Role.NUMBER, Role.YEAR)
+_MEETS: dict[str, Callable[[float, float], bool]] = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def _own(voice: Voice, column: ColumnFacts) -> Condition | None:
     rng = voice.rng
     if column.nulls and rng.random() < 0.3:
         missing = rng.random() < 0.6
-        said = voice.pick("missing" if missing else "present", c=voice.column(column), a=voice.article(voice.column(column)))
+        said = voice.pick("missing" if missing else "present", c=voice.column(column))
         return Condition((Expr("{0} IS NULL" if missing else "{0} IS NOT NULL", (column,)),), said, "is_null", (column,))
     match column.role:
         case Role.CATEGORY:
@@ -100,27 +102,31 @@ def _number(voice: Voice, column: ColumnFacts) -> Condition | None:
     if len(column.counts) < 3:
         return None
     said = voice.column(column)
-    a = voice.article(said)
     if column.role is Role.YEAR and rng.random() < 0.4:
-        year = rng.choice(sorted(column.counts, key=str))
-        return Condition((Expr(f"{{0}} = {year}", (column,)),), voice.pick("equal", c=said, v=str(year)), "equal", (column,))
+        year = str(rng.choice(sorted(column.counts, key=str)))
+        return Condition((Expr(f"{{0}} = {year}", (column,)),), voice.pick("equal", c=said, v=year), "equal", (column,))
     low, high = sorted((threshold(rng, column), threshold(rng, column)))
     if low < high and rng.random() < 0.15:
-        text = voice.pick("between", c=said, a=a, v=voice.measure(low, column), w=voice.measure(high, column))
+        text = voice.pick("between", c=said, v=voice.measure(low, column), w=voice.measure(high, column))
         return Condition((Expr(f"{{0}} BETWEEN {literal(low)} AND {literal(high)}", (column,)),), text, "between", (column,))
     sign = rng.choice((">", ">", ">=", "<", "<", "<="))
+    met = sum(n for v, n in column.counts.items() if _MEETS[sign](float(str(v)), low))
+    if not 0.02 < met / column.counts.total() < 0.98:
+        return None  # true or false of every row
     compared = voice.compared(sign, voice.measure(low, column))
     if column.role is Role.YEAR:
         compared = voice.pick({">": "after", "<": "before"}.get(sign[0], "after"), d=str(low))
         sign = sign[0]
-        return Condition((Expr(f"{{0}} {sign} {low}", (column,)),), voice.pick("date", c=said, a=a, d=compared), "compare", (column,))
+        return Condition((Expr(f"{{0}} {sign} {low}", (column,)),), voice.pick("date", c=said, d=compared), "compare", (column,))
     kind = f"number_{column.kind}" if column.kind in ("price", "age") and rng.random() < 0.4 else "number"
+    if column.kind == "stock" and rng.random() < 0.6:
+        kind = "number_stock"
     if kind == "number_price" and len([c for c in voice.facts.tables[column.table].columns.values() if c.kind == "price"]) > 1:
         kind = "number"
     if kind == "number_age":
         text = voice.pick(f"{kind}_{'more' if sign[0] == '>' else 'less'}", v=voice.measure(low, column))
         return Condition((Expr(f"{{0}} {sign[0]} {literal(low)}", (column,)),), text, "compare", (column,))
-    text = voice.pick(kind, c=said, a=a, x=compared)
+    text = voice.pick(kind, c=said, x=compared)
     return Condition((Expr(f"{{0}} {sign} {literal(low)}", (column,)),), text, "compare", (column,))
 
 
@@ -128,7 +134,7 @@ def threshold(rng: random.Random, column: ColumnFacts) -> float:
     """A round number somewhere among a column's values."""
     values = sorted(float(v) for v in column.counts.elements() if isinstance(v, int | float))
     value = values[int(len(values) * rng.uniform(0.15, 0.85))]
-    if column.role is Role.YEAR or all(v.is_integer() for v in values) and values[-1] < 40:
+    if column.role is Role.YEAR or (all(v.is_integer() for v in values) and values[-1] < 40):
         return int(value)
     size = 10 ** max(0, len(str(int(abs(value)))) - 1)
     step = size / 2 if size > 1 else (1 if values[-1] - values[0] > 5 else 0.5)
@@ -163,7 +169,7 @@ def _date(voice: Voice, column: ColumnFacts) -> Condition | None:
         sql, when = f"{{0}} BETWEEN '{first}' AND '{last}'", voice.pick("between_days", d=voice.day(first), e=voice.day(last))
     event = voice.event(column)
     said = voice.column(column)
-    text = f"{event} {when}".strip() if event is not None and rng.random() < 0.6 else voice.pick("date", c=said, a=voice.article(said), d=when)
+    text = f"{event} {when}".strip() if event is not None and rng.random() < 0.6 else voice.pick("date", c=said, d=when)
     return Condition((Expr(sql, (column,)),), text, "date", (column,))
 
 
@@ -175,7 +181,9 @@ def _flag(voice: Voice, column: ColumnFacts) -> Condition | None:
     if not words:
         return None
     wanted = voice.rng.random() < 0.65
-    text = voice.pick("flag_yes" if wanted else "flag_no", c=" ".join(words))
+    done = words[-1].lower().endswith("ed") or words[-1].lower() in _ADJECTIVES
+    kind = "flag_are" if done and len(words) == 1 else "flag" if done or voice.rng.random() < 0.3 else "flag_with"
+    text = voice.pick(f"{kind}_yes" if wanted else f"{kind}_no", c=" ".join(words))
     return Condition((Expr(f"{{0}} = {literal(yes if wanted else no)}", (column,)),), text, "flag", (column,))
 
 
@@ -231,9 +239,51 @@ def phrase(voice: Voice, base: str, conditions: tuple[Condition, ...], *, one: b
     """The noun with its conditions: "cancelled orders for customers from Leeds"."""
     noun = voice.noun(base)
     front = " ".join(c.front for c in conditions if c.front)
-    texts = [c.text for c in conditions if not c.front]
+    texts = [_one_has(c.text) if one else c.text for c in conditions if not c.front]
     after = (" or " if either else " and ").join(texts)
     return " ".join(filter(None, (front, noun.singular if one else noun.plural, after)))
+
+
+def _one_has(text: str) -> str:
+    """The clause after a singular noun: "that have" is "that has"."""
+    for many, single in (("have ", "has "), ("are ", "is "), ("cost ", "costs "), ("belong ", "belongs ")):
+        text = f"that {single}{text[len(many) + 5 :]}" if text.startswith(f"that {many}") else text
+    return text
+
+
+def predicate(text: str) -> str:
+    """A clause after a noun as what the noun does: "with a price over 50" is "have a price over 50"; "" when it cannot be said so."""
+    first, _, rest = text.partition(" ")
+    match first:
+        case "with" | "having":
+            return f"have {rest}"
+        case "without":
+            return f"do not have {rest}"
+        case "that" | "who":
+            return rest
+        case "of":
+            return f"are for {rest}"
+        case "whose" | "where" | "before" | "after" | "since" | "during" | "on" | "between" | "within" | "earlier" | "later":
+            return ""
+        case _ if first in _GERUNDS:
+            return f"{_GERUNDS[first]} {rest}"
+        case _ if text.startswith(("for which", "from 0", "in 0")) or (first in ("in", "from") and text[-1].isdigit()):
+            return ""  # a time alone
+    return f"{'were' if first.endswith(('ed', 'born', 'sold', 'paid', 'bought')) and first != 'based' else 'are'} {text}"
+
+
+def split(where: tuple[Condition, ...]) -> tuple[tuple[Condition, ...], str]:
+    """One condition as a predicate, and the others; "" when none can be one."""
+    for place, condition in enumerate(where):
+        said = f"are {condition.front}" if condition.front else predicate(condition.text)
+        if said:
+            return (*where[:place], *where[place + 1 :]), said
+    return where, ""
+
+
+_ADJECTIVES = {"paid", "kept", "active", "organic", "urgent", "sold", "done", "vip", "full-time", "available", "open", "new", "vegan"}
+_GERUNDS = {"costing": "cost", "selling": "sell", "lacking": "lack", "belonging": "belong", "expiring": "expire", "priced": "are priced",
+            "aged": "are aged", "located": "are located", "marked": "are marked", "linked": "are linked", "due": "are due"}  # fmt: skip
 
 
 def _only_here(facts: Facts, column: ColumnFacts, value: Cell) -> bool:

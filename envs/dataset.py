@@ -14,17 +14,19 @@ import importlib.metadata
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from envs.businesses import TEST, TEST_QUESTIONS, TRAIN, VALIDATION, build_database
+from envs.businesses import TEST, TEST_QUESTIONS, TRAIN, VALIDATION, build_database, wording
 from envs.demonstrations import DemonstrationConfig
+from envs.phrasing import Phrasing
 from envs.questions import check_contamination, load_questions, save_questions
 from envs.records import Question
 from envs.run_store import MANIFEST, written_aside
 from envs.sandbox import Database
+from envs.schema import Schema
 from envs.synthesis import synthesize
 
 log = logging.getLogger(__name__)
@@ -116,13 +118,13 @@ def _build(config: DataConfig, directory: Path, progress: Progress) -> None:
         build_database(name, database_path(directory / "databases", name), config.seed)
         progress(done, total)
 
-    def asked(businesses: Sequence[str], count: int, phrasing: Literal["train", "validation"], done: int) -> list[Question]:
+    def asked(businesses: Sequence[str], count: int, phrasing: Phrasing, done: int) -> list[Question]:
         questions: list[Question] = []
         for place, name in enumerate(businesses):
             share = count * (place + 1) // len(businesses) - count * place // len(businesses)
             database = Database.open(database_path(directory / "databases", name))
             try:
-                made = synthesize(database, share, config.seed, phrasing)
+                made = synthesize(database, share, config.seed, phrasing, wording(name))
             finally:
                 database.close()
             questions += _each_once(made)
@@ -136,21 +138,35 @@ def _build(config: DataConfig, directory: Path, progress: Progress) -> None:
     test = load_questions(TEST_QUESTIONS)
     if len(validation) < VALIDATION_MIN:
         raise ValueError(f"only {len(validation)} validation questions could be made: wanted {VALIDATION_MIN} or more")
-    refuse_contamination(train, validation, test)
+    refuse_contamination(train, validation, test, _schemas(directory / "databases", names))
     for name, questions in zip(_SETS, (train, validation, test), strict=True):
         save_questions(directory / f"{name}.json", questions)
 
 
-def refuse_contamination(train: Sequence[Question], validation: Sequence[Question], test: Sequence[Question]) -> None:
+def refuse_contamination(
+    train: Sequence[Question],
+    validation: Sequence[Question],
+    test: Sequence[Question],
+    schemas: Mapping[str, Schema] | None = None,
+) -> None:
     """Nothing of a held-out set may have been seen: neither validation in train, nor test in either.
 
     Raises:
         ValueError: says what overlaps.
     """
-    overlaps = [*check_contamination(train, validation), *check_contamination([*train, *validation], test)]
+    overlaps = [*check_contamination(train, validation, schemas), *check_contamination([*train, *validation], test, schemas)]
     if overlaps:
         shown = "; ".join(str(overlap) for overlap in overlaps[:5])
         raise ValueError(f"{len(overlaps)} overlaps between question sets, so held-out scores would mean nothing: {shown}")
+
+
+def _schemas(databases_dir: Path, names: Sequence[str]) -> dict[str, Schema]:
+    schemas = {}
+    for name in names:
+        database = Database.open(database_path(databases_dir, name))
+        schemas[name] = database.schema
+        database.close()
+    return schemas
 
 
 def _each_once(questions: Sequence[Question]) -> list[Question]:

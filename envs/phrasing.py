@@ -9,19 +9,39 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from envs import frames_train, frames_validation
 from envs.profile import ColumnFacts, Facts, Role
 from envs.schema import Cell
-from envs.vocabulary import Noun, listed, plural, with_article
+from envs.vocabulary import Noun, is_plural, listed, plural, with_article
 
 Phrasing = Literal["train", "validation"]
 
-_SETS = {"train": frames_train, "validation": frames_validation}
-_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+
+@dataclass(frozen=True)
+class _Words:
+    """One of the two sets."""
+
+    frames: Mapping[str, tuple[str, ...]]
+    clauses: Mapping[str, tuple[str, ...]]
+    orders: Mapping[str, tuple[str, ...]]
+    aggregates: Mapping[str, tuple[str, ...]]
+    polite: tuple[str, ...]
+    openings: tuple[str, ...]
+    closings: tuple[str, ...]
+
+
+
+
+def _words(words: Any) -> _Words:
+    return _Words(words.FRAMES, words.CLAUSES, words.ORDERS, words.AGGREGATES, words.POLITE, words.OPENINGS, words.CLOSINGS)
+
+
+_SETS: Mapping[Phrasing, _Words] = {"train": _words(frames_train), "validation": _words(frames_validation)}
+_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 # Words in a date column's names -> how an event of that column is said: "hired in March 2024".
 _EVENTS = {
     "hire": "hired", "hired": "hired", "hiring": "hired", "birth": "born", "birthday": "born", "born": "born", "joined": "who joined",
@@ -41,8 +61,12 @@ _DEEDS = {
     "loan": ("took out", "taken out", "take out"), "lesson": ("took", "taken", "take"), "test": ("took", "taken", "take"),
     "appointment": ("had", "had", "have"), "complaint": ("made", "made", "make"), "sale": ("made", "made", "make"),
 }  # fmt: skip
-_WORKERS = set("""trainer instructor mechanic technician dentist vet doctor nurse driver employee member worker teacher stylist cleaner
-manager agent seller author artist""".split())
+_ACTS = {"order": "ordered", "booking": "booked", "payment": "paid", "purchase": "bought", "rental": "rented", "hire": "hired",
+         "loan": "borrowed", "reservation": "reserved"}  # fmt: skip
+_WORKERS = {
+    "agent", "artist", "author", "cleaner", "dentist", "doctor", "driver", "employee", "instructor", "manager", "mechanic", "member",
+    "nurse", "seller", "stylist", "teacher", "technician", "trainer", "vet", "worker",
+}  # fmt: skip
 # Kind of a number -> said of its largest and of its smallest.
 _SUPERLATIVES = {
     "price": (("most expensive", "priciest", "dearest"), ("cheapest", "least expensive")),
@@ -70,14 +94,14 @@ class Voice:
         return self._nouns[table]
 
     def column(self, column: ColumnFacts) -> str:
-        """"unit price"; the table's own noun is not repeated in front."""
+        """ "unit price"; the table's own noun is not repeated in front."""
         if column.path not in self._said:
             phrases = [p for p in column.phrases if "'s " not in p] or [p.split("'s ", 1)[1] for p in column.phrases]
             self._said[column.path] = self.rng.choice(phrases)
         return self._said[column.path]
 
     def columns(self, columns: Sequence[ColumnFacts], base: str, *, many: bool = False) -> str:
-        """"name and price", or in the plural; a column of another table is said with it: "customer's name"."""
+        """ "name and price", or in the plural; a column of another table is said with it: "customer's name"."""
         facts = self.facts.tables
         said: list[str] = []
         left = list(columns)
@@ -87,22 +111,37 @@ class Voice:
             pair = len(table.label) == 2 and column == table.label[0] and left and left[0] == table.label[1]
             if pair:
                 left.pop(0)
-            phrase = self.pick("full_name") if pair else self.column(column)
+                phrase = self.pick("full_names" if many else "full_name")
+            else:
+                phrase = self.column(column)
             if column.table != base and not set(self.noun(column.table).singular.lower().split()) & set(phrase.lower().split()):
-                phrase = self.pick("other_column", s=self.noun(column.table).singular, c=plural(phrase) if many else phrase)
-            elif many:
+                phrase = self.pick("other_column", s=self.noun(column.table).singular, c=plural(phrase) if many and not pair else phrase)
+            elif many and not pair:
                 phrase = plural(phrase)
             said.append(phrase)
         return listed(said)
 
     def pick(self, kind: str, **slots: str) -> str:
         """One clause of this kind."""
-        return self.rng.choice(_SETS[self.phrasing].CLAUSES[kind]).format(**slots)
+        clause = self.rng.choice(_SETS[self.phrasing].clauses[kind])
+        if "c" in slots:
+            slots["a"] = with_article(slots["c"])
+            if is_plural(slots["c"]):
+                clause = clause.replace("{c} is", "{c} are")
+        return clause.format(**slots)
 
-    def sentence(self, kind: str, **slots: str) -> tuple[str, str]:
-        """One sentence of this kind, and the frame it was made from."""
-        frame = self.rng.choice(_SETS[self.phrasing].FRAMES[kind])
-        return frame.format(**slots), frame
+    def frame(self, *kinds: str) -> str:
+        """One sentence frame of these kinds, to be filled with str.format."""
+        known = _SETS[self.phrasing].frames
+        return self.rng.choice([frame for kind in kinds for frame in known[kind]])
+
+    def order(self, kind: str, phrase: str) -> str:
+        """ ", sorted by price from highest to lowest"."""
+        return self.rng.choice(_SETS[self.phrasing].orders[kind]).format(c=phrase)
+
+    def aggregate(self, function: str) -> str:
+        """ "average" for AVG."""
+        return self.rng.choice(_SETS[self.phrasing].aggregates[function])
 
     def finish(self, text: str) -> str:
         """The question as asked: now and then polite, with a word before it, or typed in a hurry."""
@@ -111,11 +150,11 @@ class Voice:
         words = _SETS[self.phrasing]
         verb, _, rest = text.partition(" ")
         if text.endswith(".") and verb in frames_train.IMPERATIVES and chance < 0.3:
-            text = self.rng.choice(words.POLITE).format(f"{verb.lower()} {rest[:-1]}")
+            text = self.rng.choice(words.polite).format(f"{verb.lower()} {rest[:-1]}")
         elif chance > 0.93:
-            text = self.rng.choice(words.OPENINGS).format(text[0].lower() + text[1:])
+            text = self.rng.choice(words.openings).format(text[0].lower() + text[1:])
         elif chance > 0.86:
-            text = text[:-1] + self.rng.choice(words.CLOSINGS) + text[-1]
+            text = text[:-1] + self.rng.choice(words.closings) + text[-1]
         text = text[0].upper() + text[1:]
         return text[0].lower() + text[1:].rstrip("?.") if self.rng.random() < 0.06 else text
 
@@ -129,7 +168,7 @@ class Voice:
         return self.number(value) if isinstance(value, int | float) else str(value)
 
     def number(self, value: float) -> str:
-        """"50", "1,200", "three", "2.5"."""
+        """ "50", "1,200", "three", "2.5"."""
         if float(value).is_integer():
             value = int(value)
             if value in range(2, 13) and self.rng.random() < 0.35:
@@ -139,30 +178,34 @@ class Voice:
 
     def measure(self, value: float, column: ColumnFacts) -> str:
         """A number of a column; a year is never "2,019"."""
-        return str(value) if column.role is Role.YEAR else self.number(value)
+        if column.role is Role.YEAR:
+            return str(value)
+        said = self.number(value)
+        money = column.kind in ("price", "money", "wage") and said[0].isdigit()
+        return f"{'£' if self.rng.random() < 0.6 else '$'}{said}" if money and self.rng.random() < 0.2 else said
 
     def day(self, iso: str) -> str:
-        """"2024-03-05" as "5 March 2024" and the like."""
+        """ "2024-03-05" as "5 March 2024" and the like."""
         day = dt.date.fromisoformat(iso[:10])
-        return self.rng.choice(
-            (f"{day.day} {day:%B %Y}", f"{day:%B} {day.day}, {day.year}", f"{_ordinal(day.day)} {day:%B %Y}", iso[:10])
-        )
+        return self.rng.choice((f"{day.day} {day:%B %Y}", f"{day:%B} {day.day}, {day.year}", f"{_ordinal(day.day)} {day:%B %Y}", iso[:10]))
 
     def month(self, iso: str) -> str:
-        """"2024-03" as "March 2024"."""
+        """ "2024-03" as "March 2024"."""
         return f"{dt.date.fromisoformat(iso[:7] + '-01'):%B %Y}"
 
     def compared(self, sign: str, value: str) -> str:
-        """"more than 50" for > and "50"."""
+        """ "more than 50" for > and "50"."""
         return self.pick({">": "more", ">=": "at_least", "<": "less", "<=": "at_most", "=": "exactly"}[sign], v=value)
 
     def event(self, column: ColumnFacts) -> str | None:
-        """"hired" for a hire date; "" when the time alone will do; None when the column must be named."""
+        """ "hired" for a hire date; "" when the time alone will do; None when the column must be named."""
         said = self.column(column).lower().split()
         found = next((_EVENTS[word] for word in said if word in _EVENTS), "")
         if found.startswith("who ") and self.facts.tables[column.table].being != "person":
             found = f"that {found[4:]}"
         only = len(self.facts.tables[column.table].having(Role.DATE, Role.MOMENT)) == 1
+        if found[:3] == self.noun(column.table).singular.split()[-1][:3]:
+            found = ""  # not "sales sold"
         return found or ("" if only and self.facts.tables[column.table].being == "thing" else None)
 
     def deed(self, parent: str, child: str) -> tuple[str, str, str]:
@@ -173,7 +216,7 @@ class Voice:
         return ("had", "had", "have")
 
     def superlative(self, column: ColumnFacts, *, largest: bool) -> str:
-        """"most expensive" for a price; "" where no adjective can mean only this column."""
+        """ "most expensive" for a price; "" where no adjective can mean only this column."""
         table = self.facts.tables[column.table]
         if column.role in (Role.DATE, Role.MOMENT):
             if column.hints & {"birth", "birthday"}:
@@ -182,6 +225,8 @@ class Voice:
             words = (("most recent", "latest", "newest"), ("earliest", "oldest", "first"))[not largest]
             return self.rng.choice(words) if only and table.being == "thing" else ""
         rivals = [c for c in table.columns.values() if c.kind == column.kind or {c.kind, column.kind} == {"price", "money"}]
+        if column.kind == "duration" and not column.hints & {"duration", "length", "running"}:
+            return ""  # a product with a long baking time is not a long product
         if len(rivals) > 1 or column.kind not in _SUPERLATIVES or (column.kind == "price" and not table.label):
             return ""
         return self.rng.choice(_SUPERLATIVES[column.kind][not largest])
@@ -189,17 +234,19 @@ class Voice:
     def called(self, table: str, names: Sequence[Cell]) -> str:
         """A row by its label: "Jane Doe", "the product Oak desk"."""
         label = " ".join(str(n) for n in names)
-        if self.facts.tables[table].being == "person" and self.rng.random() < 0.75:
+        bare = 0.75 if self.facts.tables[table].being == "person" else 0.25 if " " in label else 0.0
+        if self.rng.random() < bare:
             return label
         return self.pick("called", s=self.noun(table).singular, v=label)
 
-    def article(self, phrase: str) -> str:
-        return with_article(phrase)
+    def act(self, parent: str, child: str) -> str:
+        """The participle for rows of a customer table that have rows of child: "ordered"; "" when there is no such word."""
+        return _ACTS.get(self.noun(child).singular.split()[-1], "") if self.deed(parent, child)[0] != "had" else ""
 
 
-def frames(phrasing: Phrasing) -> dict[str, tuple[str, ...]]:
+def frames(phrasing: Phrasing) -> Mapping[str, tuple[str, ...]]:
     """Every sentence frame of a phrasing by the kind of question."""
-    return _SETS[phrasing].FRAMES
+    return _SETS[phrasing].frames
 
 
 def _ordinal(number: int) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 from envs.sandbox import Database
 from envs.schema import Cell, TableInfo
@@ -18,15 +19,25 @@ from envs.vocabulary import Noun, Wording, column_phrases, split_name, table_nou
 
 ROWS_READ = 10_000  # a longer table is judged by its first rows
 CATEGORIES_MAX = 40  # more different texts than this are not categories
-_PERSON = set("""customer client member patient guest student pupil learner rider driver employee worker person people owner tenant
-author writer teacher instructor trainer tutor dentist doctor vet nurse mechanic technician stylist barber waiter chef cook manager agent
-artist player actor director user visitor passenger borrower volunteer donor seller buyer contact applicant candidate coach
-professional therapist cleaner gardener baker butcher photographer physician staff member resident parent child cashier clerk
-receptionist groomer walker sitter specialist accountant lawyer engineer builder plumber electrician designer""".split())
-_ORGANISATION = set("supplier vendor company producer branch shop store station club school team publisher brewery farm hotel".split())
-_PLACE = set("city town country county state region village area province district location suburb place nationality".split())
-_CODE = {"id", "code", "zip", "postcode", "phone", "telephone", "fax", "isbn", "sku", "ssn", "reference", "barcode", "plate", "registration",
-         "latitude", "longitude", "password", "card", "rank"}  # fmt: skip
+_PERSON = {
+    "accountant", "actor", "agent", "applicant", "artist", "author", "baker", "barber", "borrower", "builder", "butcher", "buyer",
+    "candidate", "cashier", "chef", "child", "cleaner", "clerk", "client", "coach", "contact", "cook", "customer", "dentist", "designer",
+    "director", "doctor", "donor", "driver", "electrician", "employee", "engineer", "gardener", "groomer", "guest", "instructor",
+    "lawyer", "learner", "manager", "mechanic", "member", "nurse", "owner", "parent", "passenger", "patient", "people", "person",
+    "photographer", "physician", "player", "plumber", "professional", "pupil", "receptionist", "resident", "rider", "seller", "sitter",
+    "specialist", "staff", "student", "stylist", "teacher", "technician", "tenant", "therapist", "trainer", "tutor", "user", "vet",
+    "visitor", "volunteer", "waiter", "walker", "worker", "writer",
+}  # fmt: skip
+_ORGANISATION = {
+    "branch", "brewery", "club", "company", "farm", "hotel", "producer", "publisher", "school", "shop", "station", "store", "supplier",
+    "team", "vendor",
+}  # fmt: skip
+_PLACE = {
+    "area", "city", "country", "county", "district", "location", "nationality", "place", "province", "region", "state", "suburb", "town",
+    "village",
+}  # fmt: skip
+_CODE = {"id", "code", "zip", "postcode", "phone", "telephone", "fax", "isbn", "sku", "ssn", "reference", "barcode", "plate",
+         "registration", "latitude", "longitude", "password", "card", "rank"}  # fmt: skip
 _PRIVATE = {"password", "hash", "token"}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?")
@@ -65,7 +76,7 @@ class Role(StrEnum):
     UNUSED = "unused"  # empty, private or mixed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity: there is one of each
 class ColumnFacts:
     """One column: its role, its words and the values that occur."""
 
@@ -96,7 +107,7 @@ class Edge:
     said: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TableFacts:
     """One table: nouns for its rows, and which columns name a row."""
 
@@ -108,13 +119,14 @@ class TableFacts:
     label: tuple[ColumnFacts, ...]  # what one calls a row: its name, first and last name, title; may be empty
     rows: tuple[tuple[Cell, ...], ...]
     edges: tuple[Edge, ...]
+    boss: Edge | None  # a foreign key to the table itself
 
     @property
     def shown(self) -> tuple[ColumnFacts, ...]:
         """The columns that answer "which one?": the label, else the key."""
         return self.label or ((self.key,) if self.key else ())
 
-    @property
+    @cached_property
     def label_unique(self) -> bool:
         names = [c.name for c in self.columns.values()]
         places = [names.index(c.name) for c in self.label]
@@ -140,9 +152,7 @@ class Facts:
 def read_facts(database: Database, wording: Wording) -> Facts:
     """Read every table of a database once (its first ROWS_READ rows)."""
     tables = {info.name: _table_facts(database, info, wording) for info in database.schema.tables if info.row_count}
-    known = {
-        name: TableFacts(**{**vars(t), "edges": tuple(e for e in t.edges if e.parent in tables)}) for name, t in tables.items()
-    }
+    known = {name: replace(t, edges=tuple(e for e in t.edges if e.parent in tables)) for name, t in tables.items()}
     return Facts(known, {name: dict(_paths(known, name)) for name in known})
 
 
@@ -172,7 +182,7 @@ def _table_facts(database: Database, info: TableInfo, wording: Wording) -> Table
     columns: dict[str, ColumnFacts] = {}
     for place, column in enumerate(info.columns):
         values = [row[place] for row in rows]
-        counts = Counter(v for v in values if v is not None)
+        counts: Counter[Cell] = Counter(v for v in values if v is not None)
         hints = frozenset(word.lower() for said in phrases[column.name] for word in said.split()) | set(split_name(column.name))
         role = Role.FOREIGN if column.name in foreign else Role.KEY if keys == [column.name] else _role(counts, hints, phrases[column.name])
         kind = _kind(role, hints, phrases[column.name])
@@ -192,7 +202,7 @@ def _table_facts(database: Database, info: TableInfo, wording: Wording) -> Table
     for name, c in columns.items():
         line_price = c.kind == "price" and line and not c.hints & {"unit", "per", "standard"}
         if c.role is Role.NUMBER and (c.kind in _ADDITIVE or line_price) and not c.hints & {"unit", "per", "limit", "maximum", "minimum"}:
-            columns[name] = ColumnFacts(**{**vars(c), "additive": True})
+            columns[name] = replace(c, additive=True)
     edges = tuple(
         Edge(info.name, f.column, f.table, f.target, phrases[f.column])
         for f in info.foreign_keys
@@ -207,6 +217,9 @@ def _table_facts(database: Database, info: TableInfo, wording: Wording) -> Table
         label=label,
         rows=rows,
         edges=edges,
+        boss=next(
+            (Edge(info.name, f.column, f.table, f.target, phrases[f.column]) for f in info.foreign_keys if f.table == info.name), None
+        ),
     )
 
 

@@ -112,7 +112,7 @@ def _wrong_value(reading: Reading, schema: Schema) -> Iterator[Slip]:
         if not re.search(r"[A-Za-z]", use.value) or "%" in use.value:
             continue
         spellings = (use.value.lower(), use.value.upper(), use.value.title(), singular(use.value),
-                     re.sub(r"[-_ ]+", " ", use.value), re.sub(r"[-_ ]+", "", use.value))  # fmt: skip
+                     use.value.replace("-", " "), use.value.replace("-", ""))  # fmt: skip
         for value in sorted(set(spellings) - {use.value}):
             text = "'" + value.replace("'", "''") + "'"
             yield Slip(replaced(reading.sql, [(use.place, text)]), SlipKind.WRONG_VALUE, use.table)
@@ -146,12 +146,15 @@ _ALSO_CALLED = {
 }  # fmt: skip
 
 
+_NO_NOUNS = {"on", "by", "at", "in", "to", "no", "up", "for", "from", "with", "paid", "active"}
+
+
 def _other_names(table: str, column: str) -> list[str]:
     """What someone who saw the column once, or never, might call it; in the style of its name."""
     words, row = split_name(column), split_name(table)
     row[-1] = singular(row[-1])
     last = words[-1]
-    guesses = [words, [*words[:-1], plural(last)], [*words[:-1], singular(last)]]
+    guesses = [words, [*words[:-1], singular(last)]] + ([[*words[:-1], plural(last)]] if last not in _NO_NOUNS else [])
     if words[: len(row)] != row:
         guesses.append([*row, *words])
     if len(words) > 1:

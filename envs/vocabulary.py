@@ -36,6 +36,7 @@ _IRREGULAR = {
     "history": "history", "furniture": "furniture", "merchandise": "merchandise", "address": "addresses", "premises": "premises",
     "income": "income", "data": "data", "movie": "movies", "cookie": "cookies", "pie": "pies", "tie": "ties", "lens": "lenses",
 }  # fmt: skip
+_LINKS = (" of ", " in ", " per ", " on ", " for ", " at ", " to ", " from ", " until ", " since ", " we ", " it ", " they ", " or ")
 _SINGULAR = {plural: singular for singular, plural in _IRREGULAR.items()}
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
@@ -60,7 +61,7 @@ def split_name(name: str) -> list[str]:
 
 
 def table_nouns(table: str, wording: Wording) -> tuple[Noun, ...]:
-    """Every way to call a table's rows; the owner's words first, then the name's own words when they are words."""
+    """Every way to call a table's rows; the owner's words, or else the name's own."""
     said = tuple(wording.get(table, ()))
     words = split_name(table)
     own = " ".join([*words[:-1], singular(words[-1])])
@@ -68,7 +69,7 @@ def table_nouns(table: str, wording: Wording) -> tuple[Noun, ...]:
         own += " member"
     nouns = [Noun(said[0], said[1] if len(said) > 1 else plural(said[0]))] if said else []
     nouns += [Noun(singular(more), more) for more in said[2:]]
-    if not said or _readable(words):
+    if not said:
         nouns.append(Noun(own, plural(own)))
     return tuple(dict.fromkeys(nouns))
 
@@ -77,7 +78,7 @@ def column_phrases(table: str, column: str, wording: Wording) -> tuple[str, ...]
     """Every way to call a column, as a noun phrase without its article; the owner's words first."""
     said = list(wording.get(f"{table}.{column}", ()))
     words = split_name(column)
-    if not said or _readable(words):
+    if not said or _readable(words, wording):
         said.append(" ".join(words))
         row = split_name(table)
         row[-1] = singular(row[-1])
@@ -87,13 +88,10 @@ def column_phrases(table: str, column: str, wording: Wording) -> tuple[str, ...]
 
 
 def plural(phrase: str) -> str:
-    """The plural of a noun phrase: the head's, which stands before the first " of ", " in " or " per "."""
-    for link in (" of ", " in ", " per ", " on ", " for ", " at ", " to ", " from ", " until ", " since "):
-        if link in phrase:
-            head, tail = phrase.split(link, 1)
-            return f"{plural(head)}{link}{tail}"
-    head, _, last = phrase.rpartition(" ")
-    return f"{head} {_plural_word(last)}".strip()
+    """The plural of a noun phrase: its head's ("dates of birth", "prices charged")."""
+    head, tail = _head(phrase)
+    before, _, last = head.rpartition(" ")
+    return f"{before} {_plural_word(last)}{tail}".strip()
 
 
 def singular(phrase: str) -> str:
@@ -102,18 +100,34 @@ def singular(phrase: str) -> str:
     return f"{head} {_singular_word(last)}".strip()
 
 
+def is_plural(phrase: str) -> bool:
+    """Whether the head of a noun phrase is plural: "loyalty points", not "number of points"."""
+    last = _head(phrase)[0].lower().rpartition(" ")[2]
+    return last.endswith("s") and not last.endswith(("ss", "us", "is", "'s")) and last not in _IRREGULAR
+
+
 def with_article(phrase: str) -> str:
-    """"an order", "a unit price"."""
+    """ "an order", "a unit price"; "loyalty points" stays as it is."""
+    if is_plural(phrase):
+        return phrase
     first = phrase.split()[0].lower()
     vowel = first[0] in "aeiou" and not first.startswith(("uni", "use", "usa", "one", "eu", "u-"))
     return f"{'an' if vowel or first in {'hour', 'hourly', 'sku', 'mot', 'honour'} else 'a'} {phrase}"
 
 
 def listed(items: Sequence[str], word: str = "and") -> str:
-    """"name", "name and price", "name, price and colour"."""
+    """ "name", "name and price", "name, price and colour"."""
     if len(items) <= 1:
         return "".join(items)
     return f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
+def _head(phrase: str) -> tuple[str, str]:
+    """A noun phrase up to its head noun, and what follows: ("date", " it was reported")."""
+    end = min((at for link in _LINKS if (at := phrase.find(link)) > 0), default=len(phrase))
+    head, tail = phrase[:end], phrase[end:]
+    before, _, last = head.rpartition(" ")
+    return (before, f" {last}{tail}") if before and (last.endswith("ed") or last in {"paid", "due", "in", "out", "sold"}) else (head, tail)
 
 
 def _plural_word(word: str) -> str:
@@ -143,7 +157,7 @@ def _singular_word(word: str) -> str:
 
 
 def _unglue(word: str) -> list[str]:
-    """"orderdate" is "order date"; a word that is whole stays so."""
+    """ "orderdate" is "order date"; a word that is whole stays so."""
     for tail in _TAILS:
         head = word[: -len(tail)]
         if word.endswith(tail) and len(head) >= 4 and word not in _WHOLE:
@@ -151,6 +165,7 @@ def _unglue(word: str) -> list[str]:
     return [word]
 
 
-def _readable(words: Sequence[str]) -> bool:
-    """Whether the words of a name can be said aloud: "unit price" but not "cst nm"."""
-    return all(re.search(r"[aeiouy]", word.lower()) and len(word) > 1 for word in words)
+def _readable(words: Sequence[str], wording: Wording) -> bool:
+    """Whether an owner would know the words of a name: each is in what some table or column is called, unlike "meth" or "dur"."""
+    known = {word for said in wording.values() for phrase in said for word in phrase.lower().split()}
+    return all(word.lower() in known or plural(word.lower()) in known for word in words)

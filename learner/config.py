@@ -48,8 +48,12 @@ class SftConfig:
     learning_rate: float = 4e-4  # the peak
     warmup_share: float = 0.05  # share of the run over which the learning rate rises from 0
     final_share: float = 0.1  # the learning rate at the end, as a share of the peak
+    validate_every: int = 1000  # steps between validations; the last one comes at the end in any case
+    patience: int = 3  # validations in a row without a new best before the warm-up ends
 
     def __post_init__(self) -> None:
+        if self.validate_every < 1 or self.patience < 1:
+            raise ValueError("sft.validate_every and sft.patience must be 1 or more")
         if self.steps < 0 or self.minutes < 0:
             raise ValueError("sft.steps and sft.minutes may not be negative (0 means no limit of that kind)")
         if self.batch_tokens < 1:

@@ -10,17 +10,17 @@ import pytest
 
 from actors.policy import Policy, Sampling, Turn
 
-EVERY_TOKEN = 100_000  # more ids than any vocabulary here has
 
-
-async def check_policy(policy: Policy, prompt: Sequence[int], *, context: int, samples: bool = True) -> None:
+async def check_policy(policy: Policy, prompt: Sequence[int], *, context: int, vocabulary: int, samples: bool = True) -> None:
     """Raise AssertionError where a policy breaks the contract of `actors.policy`.
 
     Args:
         prompt: ids to continue, far shorter than the context.
         context: tokens the policy has room for.
+        vocabulary: every id it may sample is below this.
         samples: False for a policy that always says the same.
     """
+    assert max(prompt) < vocabulary
     free = await policy.generate(prompt, Sampling(max_tokens=12, stop_ids=(), seed=1))
     check_turn(free, tokens_max=12)
 
@@ -35,16 +35,14 @@ async def check_policy(policy: Policy, prompt: Sequence[int], *, context: int, s
     assert stopped.ids == free.ids[: free.ids.index(stop) + 1], "a turn ends with the first stop id, which is kept"
     check_turn(stopped, tokens_max=12)
 
-    at_once = await policy.generate(prompt, Sampling(max_tokens=12, stop_ids=tuple(range(prompt_top(free))), seed=1))
+    at_once = await policy.generate(prompt, Sampling(max_tokens=12, stop_ids=tuple(range(vocabulary)), seed=1))
     assert len(at_once.ids) == 1, "a stop id as the first token is a turn of one token"
 
     greedy = [await policy.generate(prompt, Sampling(max_tokens=8, stop_ids=(), temperature=0.0, seed=s)) for s in (1, 2)]
     assert greedy[0].ids == greedy[1].ids, "greedy turns do not depend on the seed"
     check_turn(greedy[0], tokens_max=8)
 
-    together = await asyncio.gather(
-        *(policy.generate(prompt, Sampling(max_tokens=12, stop_ids=(), seed=s)) for s in (1, 2, 3, 1))
-    )
+    together = await asyncio.gather(*(policy.generate(prompt, Sampling(max_tokens=12, stop_ids=(), seed=s)) for s in (1, 2, 3, 1)))
     for turn in together:
         check_turn(turn, tokens_max=12)
 
@@ -62,11 +60,6 @@ def check_turn(turn: Turn, *, tokens_max: int) -> None:
     assert all(isinstance(token, int) for token in turn.ids)
     covered = [i for span in turn.spans for i in range(span.start, span.end)]
     assert covered == list(range(len(turn.ids)))
-
-
-def prompt_top(turn: Turn) -> int:
-    """Above every id of a small vocabulary, and above those of a turn."""
-    return max(512, *(token + 1 for token in turn.ids))
 
 
 def mean_difference(left: Sequence[Sequence[float]], right: Sequence[Sequence[float]]) -> float:

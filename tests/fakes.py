@@ -11,6 +11,8 @@ from actors.policy import Sampling, Turn
 from envs.dialogue import Codec
 from envs.records import WeightSpan
 
+CONTEXT = 1024  # tokens of the tiny model
+
 
 class ScriptedPolicy:
     """Says given actions: a callable from (words of the dialogue so far, turn number) to the next action.
@@ -71,7 +73,7 @@ def save_tiny_model(directory: Path, tokenizer_json: str, *, seed: int = 0, shar
         num_attention_heads=2,
         num_key_value_heads=1,
         head_dim=64,
-        max_position_embeddings=256,
+        max_position_embeddings=CONTEXT,
         tie_word_embeddings=True,
         initializer_range=0.05,
         dtype="float32",
@@ -79,6 +81,7 @@ def save_tiny_model(directory: Path, tokenizer_json: str, *, seed: int = 0, shar
     model: Any = LlamaForCausalLM(config)
     with torch.no_grad():
         model.get_input_embeddings().weight.mul_(sharpness)
+        model.model.norm.weight.copy_(torch.randint(0, 2, (128,)) * 2 - 1)  # else tied embeddings repeat the last token for ever
     model.save_pretrained(directory)
     (directory / "tokenizer.json").write_text(tokenizer_json)
     return directory

@@ -9,7 +9,7 @@ import pytest
 from actors.policy import Sampling
 from envs.dialogue import Codec
 from tests.contracts import check_policy, mean_difference
-from tests.fakes import RandomPolicy, ScriptedPolicy, save_tiny_model
+from tests.fakes import CONTEXT, RandomPolicy, ScriptedPolicy, save_tiny_model
 
 torch = pytest.importorskip("torch")
 
@@ -21,17 +21,19 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: str) ->
 
 async def test_the_scripted_policy_keeps_the_contract(tiny_codec: Codec) -> None:
     prompt = tiny_codec.prompt_ids("How many?", ["pets"])
-    await check_policy(ScriptedPolicy(tiny_codec, lambda _text, _turn: "DESCRIBE pets", context=512), prompt, context=512, samples=False)
+    await check_policy(
+        ScriptedPolicy(tiny_codec, lambda _text, _turn: "DESCRIBE pets", context=512), prompt, context=512, vocabulary=400, samples=False
+    )
 
 
 async def test_the_random_policy_keeps_the_contract() -> None:
-    await check_policy(RandomPolicy(400), [5, 6, 7], context=256)
+    await check_policy(RandomPolicy(400), [5, 6, 7], context=256, vocabulary=400)
 
 
 async def test_the_transformers_policy_keeps_the_contract(tiny_model: Path, tiny_codec: Codec) -> None:
     from actors.transformers_policy import TransformersPolicy
 
-    await check_policy(TransformersPolicy(tiny_model, dtype="float32"), [5, 6, 7, 8], context=256)
+    await check_policy(TransformersPolicy(tiny_model, dtype="float32"), [5, 6, 7, 8], context=CONTEXT, vocabulary=448)
 
 
 async def test_logprobs_of_a_sampled_turn_equal_those_of_one_forward_pass(tiny_model: Path, tiny_codec: Codec) -> None:

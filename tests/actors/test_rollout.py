@@ -65,9 +65,7 @@ async def test_a_demonstration_and_the_same_actions_played_give_the_same_ids_and
 
 async def test_an_episode_without_room_for_another_turn_ends_and_is_not_rewarded(tiny_codec: Codec, database: Database) -> None:
     whole = await play(ScriptedPolicy(tiny_codec, RIGHT), tiny_codec, database)
-    short = await play(
-        ScriptedPolicy(tiny_codec, RIGHT), tiny_codec, database, episode_tokens_max=len(whole.ids) - 1, turn_tokens_max=40
-    )
+    short = await play(ScriptedPolicy(tiny_codec, RIGHT), tiny_codec, database, episode_tokens_max=len(whole.ids) - 1, turn_tokens_max=40)
     assert short.stop is Stop.TOO_LONG
     assert short.reward == 0.0
     assert len(short.ids) <= len(whole.ids) - 1
@@ -136,14 +134,12 @@ async def test_a_failing_policy_fails_the_group_and_leaves_nothing_running(tiny_
             return await super().generate(prompt_ids, sampling)
 
     with pytest.raises(ConnectionError, match="engine is gone"):
-        await play_group(
-            Dies(tiny_codec, RIGHT), tiny_codec, database, COUNT, 4, EpisodeConfig(), RolloutConfig(), seed=1, temperature=1.0
-        )
+        await play_group(Dies(tiny_codec, RIGHT), tiny_codec, database, COUNT, 4, EpisodeConfig(), RolloutConfig(), seed=1, temperature=1.0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 def test_seeds_are_the_same_everywhere_and_fit_sixty_three_bits() -> None:
-    assert turn_seed(0, "shop/1", 0, 0) == 67053374614478846
+    assert turn_seed(0, "shop/1", 0, 0) == 25791960651536214
     assert all(turn_seed(0, f"q{i}", 0, 0) < 2**63 for i in range(100))
 
 

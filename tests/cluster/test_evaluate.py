@@ -21,7 +21,10 @@ def databases_dir(tmp_path: Path) -> Path:
 
 
 def test_a_missing_database_is_named(databases_dir: Path) -> None:
-    with pytest.raises(QuestionFileError, match=r"1 databases are missing: .*farm\.sqlite"), open_databases(databases_dir, ["shop", "farm"]):
+    with (
+        pytest.raises(QuestionFileError, match=r"1 databases are missing: .*farm\.sqlite"),
+        open_databases(databases_dir, ["shop", "farm"]),
+    ):
         pass
 
 

@@ -111,8 +111,10 @@ def test_evaluate_scores_a_spider_layout_file_with_the_exported_policy(finished:
     questions.write_text(json.dumps([{"db_id": "toys", "question": "How many toys are there?", "query": "SELECT COUNT(*) FROM toys"}]))
     predictions = tmp_path / "predictions.jsonl"
     done = subprocess.run(
-        [*COMMAND, "evaluate", "--policy", str(finished[0] / "policy/best"), "--questions", str(questions)]
-        + ["--databases", str(tmp_path / "databases"), "--json", "--predictions", str(predictions)],
+        [
+            *(*COMMAND, "evaluate", "--policy", str(finished[0] / "policy/best"), "--questions", str(questions)),
+            *("--databases", str(tmp_path / "databases"), "--json", "--predictions", str(predictions)),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -73,9 +73,7 @@ def test_the_newest_whole_checkpoint_is_found_with_its_state(store: RunStore) ->
     assert (latest / "model" / "weights.bin").read_text() == "weights"
 
 
-def test_damaged_and_half_written_checkpoints_are_skipped_with_a_message(
-    store: RunStore, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_damaged_and_half_written_checkpoints_are_skipped_with_a_message(store: RunStore, caplog: pytest.LogCaptureFixture) -> None:
     good = save(store, 1)
     (save(store, 2) / "model" / "weights.bin").write_text("wei")
     (save(store, 3) / "manifest.json").unlink()

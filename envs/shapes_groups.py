@@ -1,0 +1,334 @@
+"""Questions about groups and about rows with the rows that point to them: per category, per customer, the most, none at all.
+
+Each function drafts one kind of question at a `Desk`, or raises DeadEndError when the tables at hand do not allow it.
+"""
+
+from __future__ import annotations
+
+from envs.drafting import DeadEndError, Desk, Draft, Grouping, exprs, shows
+from envs.gold_sql import COUNT, Expr, Select, column, descending, inside, literal, name, render
+from envs.phrasing import Voice
+from envs.profile import Edge, Role
+from envs.shapes_rows import is_sale
+from envs.vocabulary import with_article
+
+_MONTHS_MAX = 40
+
+
+def group_count(desk: Desk) -> Draft:
+    group = _grouping(desk)
+    where = desk.where(own=0.3)
+    kind = "group_count_deed" if _direct(desk, group) and desk.rng.random() < 0.6 else "group_count"
+    text = desk.voice.frame(kind).format(g=group.said, np=desk.phrase(where), **_deed(desk, group))
+    order: tuple[Expr, ...] = ()
+    if desk.rng.random() < 0.2:
+        down = desk.rng.random() < 0.8
+        order = (descending(COUNT) if down else COUNT,)
+        text = text[:-1] + desk.voice.order("count_down" if down else "count_up", "") + text[-1]
+        desk.constructs.append("order_by")
+    return desk.draft("group_count", text, Select(desk.base, (*group.show, COUNT), exprs(where), group.by, order=order), rows_min=2)
+
+
+def group_aggregate(desk: Desk) -> Draft:
+    function = desk.rng.choice(("SUM", "SUM", "AVG", "AVG", "MAX", "MIN"))
+    number = desk.number(additive=function == "SUM")
+    group = _grouping(desk)
+    where = desk.where(own=0.2)
+    text = desk.voice.frame("group_agg").format(
+        agg=desk.voice.aggregate(function), c=desk.voice.column(number), g=group.said, np=desk.phrase(where)
+    )
+    by = Expr(f"{function}({{0}})", (number,))
+    order: tuple[Expr, ...] = ()
+    if desk.rng.random() < 0.2:
+        down = desk.rng.random() < 0.8
+        order = (descending(by) if down else by,)
+        said = desk.voice.order("number_down" if down else "number_up", desk.voice.aggregate(function))
+        text = text[:-1] + said + text[-1]
+        desk.constructs.append("order_by")
+    select = Select(desk.base, (*group.show, by), exprs(where), group.by, order=order)
+    return desk.draft(f"group_{function.lower()}", text, select, rows_min=2)
+
+
+def group_top(desk: Desk) -> Draft:
+    """The group with the most rows, or the few with the most."""
+    rng, voice = desk.rng, desk.voice
+    group = _grouping(desk)
+    where = desk.where(own=0.3)
+    most = rng.random() < 0.85 or (group.entity and _some_without(desk, group.table))
+    slots = {"g": group.said, "gp": group.many, "np": desk.phrase(where), "most": "most" if most else "fewest", **_deed(desk, group)}
+    order = (descending(COUNT) if most else COUNT,)
+    if rng.random() < 0.25:
+        limit = rng.choice((2, 3, 3, 5))
+        text = voice.frame("group_topn").format(n=voice.number(limit), **slots)
+        select = Select(desk.base, group.show, exprs(where), group.by, order=order, limit=limit)
+        return desk.draft("group_top_n", text, select, rows_min=limit)
+    kind = "group_top"
+    if most and _direct(desk, group) and rng.random() < 0.7:
+        kind = "group_top_who" if desk.facts.tables[group.table].being == "person" else "group_top_deed"
+        if desk.facts.tables[group.table].being != "person" and slots["past"] == "had":
+            kind = "group_top"
+    elif most and not group.entity and not group.time and group.table == desk.base and rng.random() < 0.4:
+        kind = "group_common"
+    show = group.show
+    if most and group.time and rng.random() < 0.6:
+        kind = "busiest"
+    elif most and _direct(desk, group) and kind == "group_top" and rng.random() < 0.4:
+        kind = "popular"
+    if kind == "group_top" and rng.random() < 0.3:
+        kind, show = "group_top_counted", (*show, COUNT)
+    select = Select(desk.base, show, exprs(where), group.by, order=order, limit=1)
+    return desk.draft("group_top_1", voice.frame(kind).format(**slots), select)
+
+
+def group_top_aggregate(desk: Desk) -> Draft:
+    function = desk.rng.choice(("SUM", "SUM", "AVG"))
+    number = desk.number(additive=function == "SUM")
+    group = _grouping(desk)
+    where = desk.where(own=0.15)
+    largest = desk.rng.random() < 0.8 or (group.entity and _some_without(desk, group.table))
+    seller = function == "SUM" and largest and _sells(desk, group) and desk.rng.random() < 0.6 and not where
+    spender = function == "SUM" and largest and number.kind == "money" and _spends(desk, group)
+    limit = desk.rng.choice((3, 3, 5, 5, 10)) if largest and desk.rng.random() < 0.3 else 1
+    kind = "group_top_agg" if desk.rng.random() < 0.65 else "group_top_agg_value"
+    if limit > 1:
+        kind = "group_topn_agg"
+    elif seller or (spender and desk.rng.random() < 0.6):
+        kind = "best_selling" if seller else "spent_most"
+    text = desk.voice.frame(kind).format(
+        n=desk.voice.number(limit), g=group.said, gp=group.many, agg=desk.voice.aggregate(function), c=desk.voice.column(number),
+        np=desk.phrase(where), sup="highest" if largest else "lowest",
+    )  # fmt: skip
+    by = Expr(f"{function}({{0}})", (number,))
+    order = (descending(by) if largest else by,)
+    show = (*group.show, by) if kind == "group_top_agg_value" else group.show
+    select = Select(desk.base, show, exprs(where), group.by, order=order, limit=limit)
+    return desk.draft("group_top_n" if limit > 1 else "group_top_1", text, select, rows_min=limit)
+
+
+def having(desk: Desk) -> Draft:
+    """Groups by how many rows they have."""
+    rng, voice = desk.rng, desk.voice
+    group = _grouping(desk, timeless=True)
+    where = desk.where(own=0.2)
+    counts = sorted(int(str(v)) for v in desk.values(render(Select(desk.base, (COUNT,), exprs(where), group.by), desk.facts)))
+    if len(counts) < 3 or counts[0] == counts[-1]:
+        raise DeadEndError
+    number = counts[int(len(counts) * rng.uniform(0.3, 0.95))]
+    sign = rng.choice((">", ">", ">=", ">=", "<", "="))
+    if sign in ("<", "=") and group.entity and sign == "<" and _some_without(desk, group.table):
+        sign = ">="
+    x = voice.pick("fewer" if sign == "<" else {">": "more", ">=": "at_least", "=": "exactly"}[sign], v=voice.number(number))
+    if x.startswith(("greater", "above", "higher", "exceeding", "no less")) or x.endswith(("higher", "above")):
+        x = f"{'at least' if sign == '>=' else 'more than'} {voice.number(number)}"
+    counted = rng.random() < 0.25
+    deed = _direct(desk, group) and not counted and rng.random() < 0.6
+    frame = voice.frame("having_deed" if deed else "having_counted" if counted else "having")
+    if number == 1 and sign == "=":
+        raise DeadEndError  # "exactly one orders"
+    text = frame.format(g=group.said, gp=group.many, x=x, np=desk.phrase(where), **_deed(desk, group))
+    show = (*group.show, COUNT) if counted else group.show
+    return desk.draft("having", text, Select(desk.base, show, exprs(where), group.by, Expr(f"COUNT(*) {sign} {number}")))
+
+
+def having_aggregate(desk: Desk) -> Draft:
+    function = desk.rng.choice(("AVG", "SUM"))
+    number = desk.number(additive=function == "SUM")
+    group = _grouping(desk, timeless=True)
+    where = desk.where(own=0.1)
+    by = Expr(f"{function}({{0}})", (number,))
+    values = desk.values(render(Select(desk.base, (by,), exprs(where), group.by), desk.facts))
+    found = sorted(float(v) for v in values if isinstance(v, int | float))
+    if len(found) < 3:
+        raise DeadEndError
+    value = found[int(len(found) * desk.rng.uniform(0.2, 0.8))]
+    size = 10 ** max(0, len(str(int(abs(value)))) - 2)
+    limit = int(value // size * size)
+    sign = desk.rng.choice((">", "<")) if not (group.entity and function == "SUM") else ">"
+    agg = desk.voice.aggregate(function)
+    text = desk.voice.frame("having_agg").format(
+        g=group.said, gp=group.many, agg=agg, agg_a=with_article(agg), c=desk.voice.column(number), np=desk.phrase(where),
+        x=desk.voice.compared(sign, desk.voice.number(limit)),
+    )  # fmt: skip
+    test = Expr(f"{by.template} {sign} {limit}", by.columns)
+    return desk.draft("having", text, Select(desk.base, group.show, exprs(where), group.by, test))
+
+
+def never(desk: Desk) -> Draft:
+    """Rows to which no row of another table points: `NOT IN (SELECT ...)`."""
+    rng, voice = desk.rng, desk.voice
+    edge, child, cnp, past = _with_children(desk, conditions=0.35)
+    if desk.facts.tables[edge.child].columns[edge.column].nulls:
+        raise DeadEndError  # NOT IN a list with NULL finds nothing
+    inner = Select(desk.base, (column(desk.facts.tables[edge.child].columns[edge.column]),), child)
+    target = desk.facts.tables[edge.parent].columns[edge.target]
+    outside = Expr(f"{{0}} NOT IN ({inside(render(inner, desk.facts))})", (target,))
+    own = desk.where(own=0.15, table=edge.parent) if not desk.targets else ()
+    counted = rng.random() < 0.25
+    person = desk.facts.tables[edge.parent].being == "person"
+    kinds = ["never_count"] if counted else ["never", *(["never_who", "never_deed"] if person else [])]
+    act = voice.act(edge.parent, edge.child)
+    bare = cnp == voice.noun(edge.child).plural and not own and edge.child == desk.base
+    actions = sum(bool(voice.act(edge.parent, e.child)) for e in desk.facts.children(edge.parent))
+    if act and bare and not counted and rng.random() < 0.4 and actions == 1:  # "anything" can mean only one table
+        kinds = ["never_anything"]
+    frame = voice.frame(*kinds)
+    columns = () if counted else desk.shown(frame, edge.parent)
+    text = frame.format(
+        act=act, pp=desk.phrase(own, table=edge.parent), ps=desk.phrase(own, one=True, table=edge.parent), cnp=cnp,
+        cols=voice.columns(columns, edge.parent), colsp=voice.columns(columns, edge.parent, many=True), **past,
+    )  # fmt: skip
+    return desk.draft("never", text, Select(edge.parent, shows(columns) or (COUNT,), (*exprs(own), outside)))
+
+
+def with_child(desk: Desk) -> Draft:
+    """Rows to which some row of another table points."""
+    rng, voice = desk.rng, desk.voice
+    edge, where, cnp, past = _with_children(desk, conditions=0.9)
+    table = desk.facts.tables[edge.parent]
+    person = table.being == "person"
+    if rng.random() < 0.3:
+        text = voice.frame("count_parents" if person else "count_parents_thing").format(pp=voice.noun(edge.parent).plural, cnp=cnp, **past)
+        foreign = desk.facts.tables[edge.child].columns[edge.column]
+        return desk.draft("count_distinct", text, Select(desk.base, (Expr("COUNT(DISTINCT {0})", (foreign,)),), where))
+    things = [e.parent for e in desk.table.edges if desk.facts.tables[e.parent].being == "thing" and e.parent != edge.parent]
+    buyer = person and voice.deed(edge.parent, edge.child)[0] != "had" and is_sale(desk) and bool(things)
+    if buyer and table.label_unique and desk.facts.tables[things[0]].label_unique and rng.random() < 0.5:
+        said, found = desk.row_name(things[0])
+        desk.constructs[:] = ["equal"]
+        select = Select(desk.base, shows(table.label), found, distinct=True)
+        return desk.draft("with_child", voice.frame("bought").format(pp=voice.noun(edge.parent).plural, e=said), select)
+    frame = voice.frame(*(["with_child_deed", "with_child"] if person else ["with_child"]))
+    columns = desk.shown(frame, edge.parent)
+    if not table.label_unique and table.key not in columns:
+        raise DeadEndError  # DISTINCT would make one of two namesakes
+    if not set(table.shown) & set(columns):
+        raise DeadEndError
+    text = frame.format(
+        pp=voice.noun(edge.parent).plural, ps=voice.noun(edge.parent).singular, cnp=cnp,
+        cols=voice.columns(columns, edge.parent), colsp=voice.columns(columns, edge.parent, many=True), **past,
+    )  # fmt: skip
+    return desk.draft("with_child", text, Select(desk.base, shows(columns), where, distinct=True))
+
+
+def both(desk: Desk) -> Draft:
+    """Rows with children of two kinds: INTERSECT."""
+    edge = desk.children(desk.base)
+    table, child = desk.table, desk.facts.tables[edge.child]
+    fit = [c for c in child.having(Role.CATEGORY) if not c.nulls]
+    if not fit or not table.label or not table.label_unique or desk.targets:
+        raise DeadEndError
+    kind = desk.rng.choice(fit)
+    one, two = desk.rng.sample(sorted(kind.counts, key=str), 2)
+    voice, noun = desk.voice, desk.voice.noun(edge.child).plural
+    said = [f"{noun} {voice.pick('equal', c=voice.column(kind), v=str(v))}" for v in (one, two)]
+    sides = [render(Select(edge.child, shows(table.label), (Expr(f"{{0}} = {literal(v)}", (kind,)),)), desk.facts) for v in (one, two)]
+    text = voice.frame("both").format(pp=voice.noun(desk.base).plural, cnp=said[0], other=said[1])
+    return desk.draft("intersect", text, " INTERSECT ".join(sides))
+
+
+def with_zero(desk: Desk) -> Draft:
+    """Every row with how many point to it, also those with none: LEFT JOIN."""
+    edge = desk.children(desk.base)
+    if not desk.table.label or desk.targets or not _some_without(desk, desk.base, edge):
+        raise DeadEndError
+    voice, parent, child = desk.voice, name(desk.base), name(edge.child)
+    label = ", ".join(f"{parent}.{name(c.name)}" for c in desk.table.label)
+    text = voice.frame("with_zero").format(
+        ps=voice.noun(desk.base).singular, pp=voice.noun(desk.base).plural, cnp=voice.noun(edge.child).plural
+    )
+    foreign, target = f"{child}.{name(edge.column)}", f"{parent}.{name(edge.target)}"
+    source = f"FROM {parent} LEFT JOIN {child} ON {foreign} = {target}"
+    desk.constructs.append("left_join")
+    return desk.draft("with_zero", text, f"SELECT {label}, COUNT({foreign}) {source} GROUP BY {target}")
+
+
+def average_children(desk: Desk) -> Draft:
+    if not desk.table.edges or desk.targets:
+        raise DeadEndError
+    edge = desk.rng.choice(desk.table.edges)
+    where = desk.where(own=0.3)
+    noun = desk.voice.noun(edge.parent)
+    text = desk.voice.frame("average_children").format(g=noun.singular, gp=noun.plural, np=desk.phrase(where))
+    show = Expr("1.0 * COUNT(*) / COUNT(DISTINCT {0})", (desk.table.columns[edge.column],))
+    return desk.draft("average_count", text, Select(desk.base, (show,), exprs(where)))
+
+
+def _grouping(desk: Desk, *, timeless: bool = False) -> Grouping:
+    """What to group by: a category of the base, a month or year, a category or the rows of a table above."""
+    rng, voice = desk.rng, desk.voice
+    if desk.targets and rng.random() < 0.75:
+        target = desk.facts.tables[desk.targets.pop()]
+        categories = [c for c in target.having(Role.CATEGORY) if not c.nulls and c.path not in desk.used and c not in target.label]
+        if target.key and target.shown and (rng.random() < 0.6 or not categories):
+            desk.use(target.shown)
+            return Grouping(shows(target.shown), (column(target.key),), voice.noun(target.name).singular, target.name, entity=True)
+        table = target
+    else:
+        table = desk.table
+        categories = [c for c in table.having(Role.CATEGORY) if not c.nulls and c.path not in desk.used]
+    dates = [c for c in desk.table.having(Role.DATE, Role.MOMENT) if c.path not in desk.used and not c.nulls]
+    if table is desk.table and dates and not timeless and (rng.random() < 0.3 or not categories):
+        (found,) = desk.use((rng.choice(dates),))
+        years = len({str(v)[:4] for v in found.counts})
+        monthly = len({str(v)[:7] for v in found.counts}) <= _MONTHS_MAX and (rng.random() < 0.5 or years < 2)
+        unit, code = ("month", "%Y-%m") if monthly else ("year", "%Y")
+        only = len(dates) == 1 and desk.table.being == "thing"
+        said = unit if only and rng.random() < 0.6 else f"{unit} of the {voice.column(found)}"
+        expr = Expr(f"STRFTIME('{code}', {{0}})", (found,))
+        return Grouping((expr,), (expr,), said, desk.base, time=True)
+    if not categories:
+        raise DeadEndError
+    (found,) = desk.use((rng.choice(categories),))
+    said = voice.column(found)
+    noun = voice.noun(table.name).singular
+    if table is not desk.table and not set(noun.split()) & set(said.split()):
+        said = f"{noun} {said}"
+    return Grouping((column(found),), (column(found),), said, table.name)
+
+
+def _direct(desk: Desk, group: Grouping) -> bool:
+    """Whether each group is a row that the base points to itself, so that it can be said to do something with it."""
+    return group.entity and len(desk.facts.paths[desk.base][group.table]) == 1
+
+
+def _deed(desk: Desk, group: Grouping) -> dict[str, str]:
+    return _verbs(desk.voice, group.table, desk.base) if group.entity else {"past": "", "part": "", "plain": ""}
+
+
+def _verbs(voice: Voice, parent: str, child: str) -> dict[str, str]:
+    return dict(zip(("past", "part", "plain"), voice.deed(parent, child), strict=True))
+
+
+def _spends(desk: Desk, group: Grouping) -> bool:
+    """Whether the groups are people who pay us."""
+    person = desk.facts.tables[group.table].being == "person"
+    return group.entity and person and desk.voice.deed(group.table, desk.base)[0] != "had"
+
+
+def _sells(desk: Desk, group: Grouping) -> bool:
+    """Whether the groups are things and the base says how they sold."""
+    return group.entity and desk.facts.tables[group.table].being == "thing" and is_sale(desk)
+
+
+def _with_children(desk: Desk, conditions: float) -> tuple[Edge, tuple[Expr, ...], str, dict[str, str]]:
+    """The key that leads from the base to a table one or two steps up, conditions on the base, its phrase, verbs."""
+    far = bool(desk.targets) and desk.rng.random() < 0.45
+    if far:
+        desk.targets = []
+    ways = [p for t, p in desk.facts.paths[desk.base].items() if len(p) == 1 + far and t not in desk.targets]
+    if not ways:
+        raise DeadEndError
+    edge = desk.rng.choice(ways)[-1]
+    where = desk.where(own=conditions)
+    if any(c.table == edge.parent for w in where for c in w.columns):
+        raise DeadEndError
+    return edge, exprs(where), desk.phrase(where), _verbs(desk.voice, edge.parent, desk.base)
+
+
+def _some_without(desk: Desk, parent: str, edge: Edge | None = None) -> bool:
+    """Whether some rows of a table have no row of the base (or of another child), directly or over steps."""
+    if edge is None:
+        path = desk.facts.paths[desk.base][parent]
+        return len(path) > 1 or _some_without(desk, parent, path[0])
+    used = desk.facts.tables[edge.child].columns[edge.column].counts
+    return len(used) < len(desk.facts.tables[parent].rows)

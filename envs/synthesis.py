@@ -1,0 +1,156 @@
+"""Makes plain-English questions with the SQL that answers them, for any SQLite database.
+
+A kind of question is drawn, then tables along real foreign keys, columns, and conditions from values that occur; the query is run and
+kept only when its answer is worth asking for: not empty, not a lone 0, not a coin flip at its LIMIT, not a hundred rows.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from envs import shapes_groups, shapes_rows
+from envs.drafting import DeadEndError, Desk, Draft
+from envs.gold_sql import tables_named
+from envs.phrasing import Phrasing, Voice
+from envs.profile import Facts, read_facts
+from envs.records import Question
+from envs.sandbox import Database, QueryError
+from envs.vocabulary import Wording
+
+Shape = Callable[[Desk], Draft]
+
+TABLE_SHARES = (0.40, 0.35, 0.25)  # questions over one table, two, three or more
+ROWS_MAX = 60  # an owner does not read more
+ATTEMPTS_PER_QUESTION = 60  # drafts before a small schema is taken to be exhausted
+
+# How often owners ask each kind of question, over one table, two, and three or more.
+WEIGHTS: Mapping[Shape, tuple[float, float, float]] = {
+    shapes_rows.count: (12, 7, 6),
+    shapes_rows.listing: (18, 14, 12),
+    shapes_rows.lookup: (9, 6, 3),
+    shapes_rows.aggregate: (10, 7, 7),
+    shapes_rows.aggregates: (2, 1, 1),
+    shapes_rows.takings: (4, 2, 2),
+    shapes_rows.sold: (0, 3, 3),
+    shapes_rows.product_sum: (1, 2, 3),
+    shapes_rows.distinct: (6, 3, 3),
+    shapes_rows.top_row: (10, 6, 4),
+    shapes_rows.top_rows: (6, 2, 2),
+    shapes_rows.above_average: (4, 0, 0),
+    shapes_rows.share: (2.5, 1, 1),
+    shapes_rows.difference: (1, 0.5, 0.5),
+    shapes_rows.date_gap: (1, 0.5, 0),
+    shapes_rows.boss: (2, 0, 0),
+    shapes_groups.group_count: (8, 9, 10),
+    shapes_groups.group_aggregate: (5, 7, 8),
+    shapes_groups.group_top: (6, 9, 10),
+    shapes_groups.group_top_aggregate: (2, 5, 6),
+    shapes_groups.having: (3, 5, 4),
+    shapes_groups.having_aggregate: (1, 2, 2),
+    shapes_groups.never: (0, 9, 5),
+    shapes_groups.with_child: (2, 9, 10),
+    shapes_groups.both: (0, 2, 0),
+    shapes_groups.with_zero: (0, 2, 0),
+    shapes_groups.average_children: (1, 0, 0),
+}
+
+
+@dataclass
+class _Kept:
+    """What has been made so far, so that nothing is made twice and nothing too often."""
+
+    texts: set[str]
+    queries: set[str]
+    kinds: Counter[tuple[str, ...]]
+
+
+def synthesize(database: Database, count: int, seed: int, phrasing: Phrasing, wording: Wording | None = None) -> list[Question]:
+    """Up to `count` different questions about a database; the same arguments give the same questions.
+
+    Args:
+        phrasing: which of the two sets of sentences: "train" or "validation".
+        wording: what the owner calls tables and columns ("Table", "Table.column"); without it their names are taken apart.
+
+    Returns:
+        Fewer than `count` only when the schema allows no more.
+    """
+    facts = database.remember(("facts", repr(wording)), lambda: read_facts(database, wording or {}))
+    rng = random.Random(f"{seed}/{phrasing}/{database.name}")
+    kept = _Kept(set(), set(), Counter())
+    questions: list[Question] = []
+    reach = max((len(paths) for paths in facts.paths.values()), default=0)  # tables above the best-connected one
+    shares = [share if bucket <= reach else 0.0 for bucket, share in enumerate(TABLE_SHARES)]
+    owed = [0.0, 0.0, 0.0]
+    for _ in range(count * ATTEMPTS_PER_QUESTION):
+        if len(questions) == count:
+            break
+        behind = [share * (len(questions) + 1) / sum(shares) - have for share, have in zip(shares, owed, strict=True)]
+        bucket = max((b for b in range(3) if shares[b]), key=lambda b: behind[b] + 0.6 * rng.random())
+        draft = _draft(database, facts, phrasing, bucket, rng)
+        if draft is None:
+            owed[bucket] += 0.02  # a schema with few joins must not wait for them for ever
+            continue
+        tables = tables_named(draft.sql, facts)
+        kind = (draft.constructs[0], tables[0])
+        if min(len(tables), 3) != bucket + 1 or kept.kinds[kind] > 2 + count / (4 * min(len(facts.tables), 3)) or not _worth_asking(database, draft, rng):
+            continue
+        text = draft.text.lower()
+        if draft.sql in kept.queries or text in kept.texts:
+            continue
+        kept.texts.add(text)
+        kept.queries.add(draft.sql)
+        kept.kinds[kind] += 1
+        owed[bucket] += 1
+        constructs = (*draft.constructs, *(["join"] if " JOIN " in draft.sql else []))
+        identity = f"{database.name}/{phrasing}/{len(questions):04d}"
+        questions.append(Question(identity, database.name, draft.text, draft.sql, tables, tuple(dict.fromkeys(constructs))))
+    return questions
+
+
+def _draft(database: Database, facts: Facts, phrasing: Phrasing, bucket: int, rng: random.Random) -> Draft | None:
+    shape = rng.choices(list(WEIGHTS), [w[bucket] for w in WEIGHTS.values()])[0]
+    base = rng.choice(list(facts.tables))
+    related = shape in (shapes_groups.never, shapes_groups.with_child, shapes_groups.both, shapes_groups.with_zero)
+    targets = _targets(facts, base, bucket - (1 if related and bucket else 0), rng)
+    if targets is None:
+        return None
+    voice = Voice(facts, phrasing, rng)
+    try:
+        draft = shape(Desk(database, facts, voice, rng, base, targets))
+    except DeadEndError:
+        return None
+    return Draft(voice.finish(draft.text), draft.sql, draft.constructs, draft.tie_sql, draft.rows_min)
+
+
+def _targets(facts: Facts, base: str, steps: int, rng: random.Random) -> list[str] | None:
+    """Tables above the base a query must use to read one table more for each step."""
+    if not steps:
+        return []
+    by_length = {n: [t for t, way in facts.paths[base].items() if len(way) == n] for n in (1, 2, 3)}
+    if steps == 1:
+        return [rng.choice(by_length[1])] if by_length[1] else None
+    chance = rng.random()
+    if by_length[3] and chance < 0.1:
+        return [rng.choice(by_length[3])]
+    if by_length[2] and (chance < 0.6 or len(by_length[1]) < 2):
+        return [rng.choice(by_length[2])]
+    return rng.sample(by_length[1], 2) if len(by_length[1]) > 1 else None
+
+
+def _worth_asking(database: Database, draft: Draft, rng: random.Random) -> bool:
+    """Whether the query runs, answers something, and answers it in one way only."""
+    try:
+        rows = database.query(draft.sql, rows_max=200).rows
+        edge = database.query(draft.tie_sql).rows if draft.tie_sql else ()
+    except QueryError:
+        return False
+    if len(rows) < draft.rows_min or any(cell is None for row in rows for cell in row):
+        return False
+    if len(rows) == 1 and len(rows[0]) == 1 and rows[0][0] in (0, ""):
+        return False
+    if edge and (len(edge) <= len(rows) or edge[-1][-1] == edge[-2][-1]):
+        return False
+    return len(rows) <= ROWS_MAX or (len(rows) < 200 and rng.random() < 0.03)

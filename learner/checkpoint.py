@@ -1,0 +1,85 @@
+"""Saves and restores a learner, and exports its weights as a model directory that plain transformers and plain vLLM load.
+
+A checkpoint is DeepSpeed's own (weights, fp32 master weights, optimizer) with the random states beside it, and the reference
+weights when there are any. It restores exactly, on the same number of ranks.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from safetensors.torch import load_file, save_file
+
+from learner.engine import Engine
+
+TAG = "learner"  # DeepSpeed's folder inside the directory
+REFERENCE = "reference.safetensors"
+
+
+def save_checkpoint(engine: Engine, reference: Any | None, directory: Path | str) -> None:
+    """Write the whole state of the learner into a directory; every rank calls it."""
+    path = Path(directory)
+    path.mkdir(parents=True, exist_ok=True)
+    states = {"python": random.getstate(), "numpy": np.random.get_state(), "torch": torch.get_rng_state()}
+    engine.deepspeed.save_checkpoint(str(path), tag=TAG, client_state={"random_states": states}, save_latest=False)
+    if reference is not None and engine.rank == 0:
+        save_file({name: p.detach().cpu().contiguous() for name, p in reference.named_parameters()}, path / REFERENCE)
+    dist.barrier()
+
+
+def load_checkpoint(engine: Engine, directory: Path | str) -> Any | None:
+    """Restore weights, optimizer and random states; the reference model, or None when the checkpoint has none.
+
+    Raises:
+        FileNotFoundError: the directory holds no checkpoint of a learner.
+    """
+    path = Path(directory)
+    if not (path / TAG).is_dir():
+        raise FileNotFoundError(f"{path} holds no learner checkpoint (no folder {TAG!r}): name one of runs/NAME/checkpoints/step_*")
+    _, client_state = engine.deepspeed.load_checkpoint(str(path), tag=TAG)
+    states = client_state["random_states"]
+    random.setstate(states["python"])
+    np.random.set_state(states["numpy"])
+    torch.set_rng_state(states["torch"])
+    if not (path / REFERENCE).is_file():
+        return None
+    reference = engine.frozen_copy()
+    weights = load_file(path / REFERENCE)
+    with torch.no_grad():
+        for name, parameter in reference.named_parameters():
+            parameter.copy_(weights[name])
+    return reference
+
+
+def export(engine: Engine, directory: Path | str) -> None:
+    """Write a Hugging Face model directory in bf16: config.json, model.safetensors (tied weights once) and the base's tokenizer."""
+    path = Path(directory)
+    if engine.rank == 0:
+        path.mkdir(parents=True, exist_ok=True)
+        for file in engine.model_dir.iterdir():
+            if file.is_file() and file.suffix in (".json", ".jinja", ".txt", ".model") and not file.name.endswith(".index.json"):
+                shutil.copyfile(file, path / file.name)
+        config = type(engine.causal.config).from_pretrained(engine.model_dir)
+        config.dtype = torch.bfloat16
+        config.save_pretrained(path)
+        weights = {name: p.to(torch.bfloat16).cpu().contiguous().clone() for name, p in engine.named_parameters()}
+        save_file(weights, path / "model.safetensors", metadata={"format": "pt"})
+    dist.barrier()
+
+
+def exported_weights(engine: Engine, directory: Path) -> list[tuple[str, torch.Tensor]]:
+    """The weights of an exported model directory, on the engine's device; the engine's own stay as they are.
+
+    Raises:
+        FileNotFoundError: the directory holds no model.safetensors.
+    """
+    path = directory / "model.safetensors"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: name a directory that `export` wrote")
+    return [(name, tensor.to(engine.device)) for name, tensor in load_file(path).items()]

@@ -1,0 +1,274 @@
+"""The one place that knows DeepSpeed: holds the weights, computes logprobs of trained tokens, takes optimizer steps.
+
+A step takes any number of micro-batches: gradients add up in fp32 and the optimizer runs once, because at 135M parameters on a CPU
+it costs as much as a thousand tokens. Logits are made for trained tokens alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import ctypes
+import logging
+import math
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import deepspeed
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import nn
+from transformers import AutoModelForCausalLM
+
+from envs.records import Metrics
+from learner import attention
+from learner.batch import MicroBatch
+from learner.config import LearnerConfig
+
+log = logging.getLogger(__name__)
+
+
+class NonFiniteError(FloatingPointError):
+    """A loss or gradient was not finite. The weights are as they were before the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A micro-batch's part of the batch's loss, and numbers that add up over micro-batches."""
+
+    loss: torch.Tensor  # scalar with gradient
+    sums: Metrics
+
+
+LossOf = Callable[[MicroBatch, torch.Tensor], Part]  # from a micro-batch and its logprobs, [trained] float32
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """What one optimizer step did."""
+
+    loss: float
+    gradient_norm: float  # before clipping
+    sums: dict[str, float]  # the parts' sums, added up
+    tokens: int  # without padding
+    seconds: float
+
+    def metrics(self, learning_rate: float) -> Metrics:
+        """What the step cost and how hard it pulled, under the names of metrics.jsonl."""
+        return {
+            "learner/step_s": self.seconds,
+            "learner/tokens": float(self.tokens),
+            "learner/tokens_per_s": self.tokens / self.seconds,
+            "learner/gradient_norm": self.gradient_norm,
+            "learner/learning_rate": learning_rate,
+        }
+
+
+class TokenLogprobs(nn.Module):
+    """A causal language model that answers with the logprobs of chosen tokens."""
+
+    def __init__(self, causal: Any) -> None:
+        super().__init__()
+        self.causal = causal
+
+    def forward(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        """[trained] float32: natural log of the probability of ids.flatten()[positions], each given its row before it."""
+        hidden = self.causal.model(input_ids=ids, use_cache=False).last_hidden_state
+        logits = self.causal.lm_head(hidden.flatten(0, 1)[positions - 1])
+        return -nn.functional.cross_entropy(logits.float(), ids.flatten()[positions], reduction="none")
+
+
+class Engine:
+    """One rank of the learner: its weights and its optimizer. Every rank is given the same batches and takes its share of them."""
+
+    def __init__(self, config: LearnerConfig, model_dir: Path | str) -> None:
+        """Load the model (Hugging Face directory). The process group is started unless there is one."""
+        self.config = config
+        self.model_dir = Path(model_dir)
+        _prepare_process(config)
+        self.rank, self.world = dist.get_rank(), dist.get_world_size()
+        cuda = torch.cuda.is_available()
+        self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device("cpu")
+        self.causal: Any = load_model(self.model_dir, config).to(self.device)
+        module = TokenLogprobs(self.causal)
+        optimizer = torch.optim.AdamW(
+            module.parameters(), lr=0.0, betas=config.betas, weight_decay=config.weight_decay, fused=config.precision == "bf16"
+        )
+        self.deepspeed: Any = deepspeed.initialize(
+            model=module, optimizer=optimizer, config=deepspeed_config(config), dist_init_required=False
+        )[0]
+        if config.compile:
+            for layer in self.causal.model.layers:  # one piece of code for all layers: compiled once
+                layer.compile(dynamic=True)
+
+    def step(self, micro_batches: Sequence[MicroBatch], loss_of: LossOf, learning_rate: float) -> StepReport:
+        """One optimizer step on the sum of the parts' losses.
+
+        Raises:
+            NonFiniteError: a loss or gradient was not finite; the weights have not changed.
+        """
+        if not micro_batches:
+            raise ValueError("no micro-batch to train on: every sequence was empty or untrained, so skip this step")
+        began = time.perf_counter()
+        for group in self.deepspeed.optimizer.param_groups:
+            group["lr"] = learning_rate
+        self.deepspeed.train()
+        sums: dict[str, float] = {"loss": 0.0}
+        mine, counts = self._share(micro_batches)
+        for micro in mine:
+            logprobs = self.deepspeed(micro.ids.to(self.device), micro.positions.to(self.device))
+            part = loss_of(micro, logprobs)
+            for name, value in {**part.sums, "loss": float(part.loss.detach())}.items():
+                sums[name] = sums.get(name, 0.0) + float(value) * counts
+            if math.isfinite(sums["loss"]):  # a rank may not leave alone: the others would wait for it in step()
+                self.deepspeed.backward(part.loss * counts * self.world, scale_wrt_gas=False)  # DeepSpeed takes the mean over ranks
+        sums = self._over_ranks(sums)
+        if not math.isfinite(sums["loss"]):
+            self._forget_gradients()
+            raise NonFiniteError(self._non_finite(f"the loss is {sums['loss']}", learning_rate))
+        norm = self._apply(learning_rate)
+        loss = sums.pop("loss")
+        return StepReport(loss, norm, sums, sum(m.tokens for m in micro_batches), time.perf_counter() - began)
+
+    @torch.no_grad()
+    def logprobs(self, micro_batches: Sequence[MicroBatch], model: Any = None) -> list[torch.Tensor]:
+        """Logprobs of the trained tokens, [trained] float32 on the CPU for each micro-batch; of a reference model if one is given."""
+        module = TokenLogprobs(model) if model is not None else self.deepspeed.module
+        with _uncompiled():
+            return [module(micro.ids.to(self.device), micro.positions.to(self.device)).cpu() for micro in micro_batches]
+
+    def frozen_copy(self) -> Any:
+        """The model as it is now, without gradients: the reference of GRPO."""
+        model = empty_model(self.causal.config, self.config).to(self.device)
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                parameter.copy_(self.causal.get_parameter(name))
+        return model.requires_grad_(False).eval()
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps taken so far, over restarts too."""
+        return int(self.deepspeed.global_steps)
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """The weights under the names of the model directory; tied ones once."""
+        return ((name, parameter.detach()) for name, parameter in self.causal.named_parameters())
+
+    def _apply(self, learning_rate: float) -> float:
+        """Clip and step; the gradient's norm."""
+        if self.config.precision == "fp32" and self.config.zero_stage == 0:  # the one path where DeepSpeed does not look
+            norm = float(nn.utils.get_total_norm([p.grad for p in self.causal.parameters() if p.grad is not None]))
+            if not math.isfinite(norm):
+                self._forget_gradients()
+                raise NonFiniteError(self._non_finite(f"the gradient's norm is {norm}", learning_rate))
+            self.deepspeed.step()
+            return norm
+        self.deepspeed.step()
+        if not self.deepspeed.was_step_applied():
+            raise NonFiniteError(self._non_finite("a gradient overflowed", learning_rate))
+        return float(self.deepspeed.get_global_grad_norm() or 0.0)
+
+    def _forget_gradients(self) -> None:
+        self.deepspeed.zero_grad()
+        for name in ("clear_hp_grads", "clear_lp_grads", "zero_grad"):
+            if hasattr(self.deepspeed.optimizer, name):
+                getattr(self.deepspeed.optimizer, name)()
+
+    @staticmethod
+    def _non_finite(what: str, learning_rate: float) -> str:
+        return (
+            f"{what} at learning rate {learning_rate:g}: the weights are unchanged. Load the last checkpoint and lower the "
+            "learning rate, or look at this batch for logprobs that are infinite"
+        )
+
+    def _share(self, micro_batches: Sequence[MicroBatch]) -> tuple[Sequence[MicroBatch], int]:
+        """This rank's micro-batches and 1; or, with more ranks than micro-batches, the last one and 0: it counts for nothing."""
+        if self.rank < len(micro_batches):
+            return micro_batches[self.rank :: self.world], 1
+        return micro_batches[-1:], 0
+
+    def _over_ranks(self, sums: dict[str, float]) -> dict[str, float]:
+        if self.world == 1:
+            return sums
+        names = sorted(sums)
+        values = torch.tensor([sums[name] for name in names], dtype=torch.float64, device=self.device)
+        dist.all_reduce(values)
+        return dict(zip(names, values.tolist(), strict=True))
+
+
+def load_model(model_dir: Path, config: LearnerConfig) -> Any:
+    """The causal language model of a Hugging Face directory, in the precision it is trained in."""
+    attention.register()
+    return AutoModelForCausalLM.from_pretrained(
+        model_dir, dtype=_dtype(config), attn_implementation=config.attention, local_files_only=True
+    )
+
+
+def empty_model(model_config: Any, config: LearnerConfig) -> Any:
+    """A model of the same shape with weights of no meaning; the random state is left as it was."""
+    with torch.random.fork_rng():
+        return AutoModelForCausalLM.from_config(copy.deepcopy(model_config), dtype=_dtype(config), attn_implementation=config.attention)
+
+
+def deepspeed_config(config: LearnerConfig) -> dict[str, Any]:
+    """DeepSpeed's settings. The caller owns gradient accumulation: step() is the only boundary."""
+    settings: dict[str, Any] = {
+        "train_micro_batch_size_per_gpu": 1,  # a name only: our micro-batches vary in size
+        "gradient_accumulation_steps": 1,
+        "managed_gradient_accumulation": False,
+        "gradient_clipping": config.gradient_clip,
+        "steps_per_print": 10**9,
+        "zero_optimization": {"stage": config.zero_stage, "overlap_comm": False},
+        "zero_allow_untested_optimizer": True,
+    }
+    if config.precision == "bf16":
+        settings["bf16"] = {"enabled": True, "check_grad_overflow": True, "immediate_grad_update": config.zero_stage == 1}
+        if config.zero_stage > 0:
+            settings["data_types"] = {"grad_accum_dtype": "fp32"}
+    return settings
+
+
+def _dtype(config: LearnerConfig) -> torch.dtype:
+    return torch.bfloat16 if config.precision == "bf16" else torch.float32
+
+
+def _prepare_process(config: LearnerConfig) -> None:
+    """Threads, seeds, memory and the process group, all before DeepSpeed looks for them."""
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    random.seed(config.seed)
+    np.random.seed(config.seed)
+    torch.manual_seed(config.seed)
+    _keep_freed_memory()
+    os.environ.setdefault("DS_ACCELERATOR", "cuda" if torch.cuda.is_available() else "cpu")
+    os.environ.setdefault("LOCAL_RANK", "0")  # DeepSpeed insists on it
+    if dist.is_initialized():
+        return
+    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    if "RANK" in os.environ and "WORLD_SIZE" in os.environ:
+        dist.init_process_group(backend)
+    else:
+        dist.init_process_group(backend, store=dist.HashStore(), rank=0, world_size=1)  # type: ignore[attr-defined]
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep what torch frees: handing activations back to the kernel every layer costs a fifth of the step."""
+    with contextlib.suppress(OSError, AttributeError):  # not Linux with glibc
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+        m_trim_threshold, m_top_pad, m_mmap_max = -1, -2, -4
+        mallopt(m_mmap_max, 0)
+        mallopt(m_trim_threshold, 2**31 - 1)
+        mallopt(m_top_pad, 64 * 2**20)
+
+
+@contextlib.contextmanager
+def _uncompiled() -> Iterator[None]:
+    """Forward passes without gradient run as they are: compiling a second version of the layers would cost more than it saves."""
+    with torch.compiler.set_stance("force_eager"):
+        yield

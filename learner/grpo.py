@@ -1,0 +1,145 @@
+"""One batch of GRPO: trajectories of one question compared with each other, better ones made likelier.
+
+Groups whose rewards are all equal say nothing and are dropped and counted. The ratio of the clip is taken against the logprobs the
+generator sampled with, or, if asked for, against the learner's own before the first update.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from envs.records import Group, Metrics
+from learner.batch import Example, MicroBatch, from_trajectories, pack, spread
+from learner.config import GrpoConfig
+from learner.engine import Engine, LossOf, Part
+from learner.losses import group_advantages, kl_to_reference, policy_loss
+
+
+def grpo_step(
+    engine: Engine, reference: Any | None, groups: Sequence[Group], config: GrpoConfig, learning_rate: float, seed: int = 0
+) -> Metrics:
+    """Train on one batch of groups: updates_per_batch passes of `minibatches` optimizer steps each.
+
+    Args:
+        engine: the weights being trained.
+        reference: the frozen model the KL is taken to (`Engine.frozen_copy`), or None to leave the KL out.
+        groups: whole groups; a group is never split by the trainer, and is normalised by itself.
+        config: the [grpo] table.
+        learning_rate: of every optimizer step.
+        seed: of the cut into minibatches; another one for each batch, or the same members meet every time.
+
+    Returns:
+        Means over trained tokens (`policy/...`), counts (`grpo/...`) and costs (`learner/...`). `grpo/updates` is 0 and nothing
+        has changed when no group had variance.
+
+    Raises:
+        ValueError: config.kl_coefficient is above 0 and there is no reference.
+        NonFiniteError: a loss or gradient was not finite; the weights are as after the last update that was.
+    """
+    if config.kl_coefficient > 0 and reference is None:
+        raise ValueError("grpo.kl_coefficient is above 0, but there is no reference: call set_reference() after the SFT first")
+    kept = [group for group in groups if group.has_variance]
+    counts = {"grpo/groups": float(len(groups)), "grpo/groups_without_variance": float(len(groups) - len(kept))}
+    examples = to_examples(kept, divide_by_std=config.advantage_std)
+    if not any(any(example.weights) for example in examples):
+        return {**counts, "grpo/updates": 0.0}
+    budget = engine.config.micro_batch_tokens
+    if config.old_logprobs == "learner":
+        packed = pack(examples, budget)
+        examples = spread(engine.logprobs(packed), packed, examples)
+
+    order = np.random.default_rng(seed)
+    totals: dict[str, float] = defaultdict(float)
+    updates = 0
+    for _ in range(config.updates_per_batch):
+        for share in np.array_split(order.permutation(len(examples)), config.minibatches):
+            micro_batches = pack([examples[i] for i in share], budget)
+            if not micro_batches:
+                continue
+            micro_batches = _with_reference(engine, reference, micro_batches, config)
+            total_tokens = sum(micro.trained for micro in micro_batches)
+            report = engine.step(micro_batches, _loss_of(config, total_tokens), learning_rate)
+            updates += 1
+            for name, value in {**report.sums, **report.metrics(learning_rate), "loss": report.loss}.items():
+                totals[name] += value
+    return {**counts, **_means(totals, updates)}
+
+
+def to_examples(groups: Sequence[Group], *, divide_by_std: bool) -> list[Example]:
+    """Every trajectory with its advantage within its own group."""
+    examples: list[Example] = []
+    for group in groups:
+        rewards = torch.tensor([group.rewards], dtype=torch.float32)
+        advantages = group_advantages(rewards, divide_by_std=divide_by_std)[0].tolist()
+        examples.extend(from_trajectories(group.trajectories, advantages))
+    return examples
+
+
+def _with_reference(engine: Engine, reference: Any | None, micro_batches: list[MicroBatch], config: GrpoConfig) -> list[MicroBatch]:
+    """The micro-batches with reference logprobs: all of them when the loss needs the KL, a share when it is only reported."""
+    if reference is None:
+        return micro_batches
+    count = len(micro_batches)
+    if config.kl_coefficient == 0:
+        count = int(np.ceil(config.kl_report_share * count))
+    # In even steps from the longest to the shortest; the middle one if it is only one.
+    chosen = sorted({int((k + 0.5) * len(micro_batches) / count) for k in range(count)})
+    logprobs = engine.logprobs([micro_batches[i] for i in chosen], reference)
+    found = dict(zip(chosen, logprobs, strict=True))
+    return [replace(micro, reference_logprobs=found.get(i)) for i, micro in enumerate(micro_batches)]
+
+
+def _loss_of(config: GrpoConfig, total_tokens: int) -> LossOf:
+    def loss_of(micro: MicroBatch, logprobs: torch.Tensor) -> Part:
+        device = logprobs.device
+        policy = policy_loss(
+            logprobs,
+            micro.old_logprobs.to(device),
+            micro.advantages.to(device),
+            clip_low=config.clip_low,
+            clip_high=config.clip_high,
+            total_tokens=total_tokens,
+        )
+        loss = policy.loss
+        sums = {
+            "tokens": float(micro.trained),
+            "ratio": float(policy.ratio_sum),
+            "clipped": float(policy.clipped_sum),
+            "surprise": -float(logprobs.detach().sum()),
+            "drift": float((logprobs.detach() - micro.old_logprobs.to(device)).abs().sum()),
+        }
+        if micro.reference_logprobs is not None:
+            kl = kl_to_reference(logprobs, micro.reference_logprobs.to(device)).sum()
+            sums |= {"kl": float(kl.detach()), "kl_tokens": float(micro.trained)}
+            if config.kl_coefficient > 0:
+                loss = loss + config.kl_coefficient * kl / total_tokens
+        return Part(loss, sums)
+
+    return loss_of
+
+
+def _means(totals: dict[str, float], updates: int) -> Metrics:
+    tokens = totals["tokens"]
+    metrics = {
+        "grpo/updates": float(updates),
+        "grpo/trained_tokens": tokens,
+        "grpo/loss": totals["loss"] / updates,
+        "policy/ratio_mean": totals["ratio"] / tokens,
+        "policy/clip_share": totals["clipped"] / tokens,
+        "policy/entropy": totals["surprise"] / tokens,  # mean -logprob of sampled tokens: its expectation is the entropy, in nats
+        "policy/logprob_difference": totals["drift"] / tokens,  # |learner - sampled|: large at the first update means stale weights
+        "learner/gradient_norm": totals["learner/gradient_norm"] / updates,
+        "learner/learning_rate": totals["learner/learning_rate"] / updates,
+        "learner/step_s": totals["learner/step_s"],
+        "learner/tokens_per_s": totals["learner/tokens"] / totals["learner/step_s"],
+        "learner/tokens": totals["learner/tokens"],
+    }
+    if totals["kl_tokens"]:
+        metrics["policy/kl_to_sft"] = totals["kl"] / totals["kl_tokens"]
+    return metrics
