@@ -174,6 +174,7 @@ def _start(model_dir: str, config: GeneratorConfig) -> AsyncLLM:
     device: dict[str, Any] = (
         {
             "kv_cache_memory_bytes": int(config.kv_cache_gb * 2**30),
+            "block_size": 32,  # the KV cache is reused in whole blocks: 128, the default, computes more of every turn's prompt again
             "enable_chunked_prefill": False,  # a seeded turn whose prefill is split crashes vLLM's CPU worker
         }
         if on_cpu

@@ -52,6 +52,7 @@ def ray_session(logs_dir: Path, *, address: str | None = None, verbose: bool = F
             "object_store_memory": OBJECT_STORE_BYTES,
             "include_dashboard": False,
         }
+    logging.getLogger("ray").setLevel(logging.INFO if verbose else logging.ERROR)  # it speaks before logging_level is read
     ray.init(
         address=address,
         log_to_driver=verbose,
@@ -83,7 +84,7 @@ def start_crew(config: RunConfig, model_dir: Path, databases_dir: Path) -> Crew:
         for _ in range(config.run.rollout_actors)
     ]
     learner = _remote(LearnerActor, num_cpus=min(0.5, config.run.learner_cpus), num_gpus=config.run.learner_gpus).remote(
-        config.learner, str(model_dir), transfer=config.generator.transport, grpo=config.grpo
+        config.learner, str(model_dir), transport=config.generator.transport, grpo=config.grpo
     )
     return Crew(generators, rollouts, learner)
 

@@ -81,6 +81,8 @@ def _category(voice: Voice, column: ColumnFacts) -> Condition | None:
         text = voice.pick("either", c=said, v=str(pair[0]), w=str(pair[1]))
         return Condition((_in(column, pair),), text, "in", (column,))
     value = rng.choices(values, [column.counts[v] for v in values])[0]
+    if not str(value).strip():
+        return None
     if chance < 0.2 and not column.nulls:
         text = voice.pick("not_equal", c=said, v=str(value))
         return Condition((Expr(f"{{0}} != {literal(value)}", (column,)),), text, "not", (column,))
@@ -189,9 +191,9 @@ def _flag(voice: Voice, column: ColumnFacts) -> Condition | None:
 
 def _like(voice: Voice, column: ColumnFacts) -> Condition | None:
     rng = voice.rng
-    value = str(rng.choice(sorted(column.counts, key=str)))
+    value = str(rng.choice(sorted(column.counts, key=str))).strip()
     said = voice.column(column)
-    if column.hints & {"email", "phone", "address", "street"}:
+    if not value or column.hints & {"email", "phone", "address", "street"}:
         return None
     if rng.random() < 0.45 and value[0].isalpha():
         start = value[0].upper()
@@ -210,7 +212,7 @@ def _entity(voice: Voice, base: str, target: TableFacts, avoid: frozenset[str]) 
     row = voice.rng.choice(target.rows)
     places = [list(target.columns).index(c.name) for c in target.label]
     names = [row[i] for i in places]
-    if not all(isinstance(n, str) and n for n in names):
+    if not all(isinstance(n, str) and n.strip() for n in names):
         return None
     exprs = tuple(Expr(f"{{0}} = {literal(n)}", (c,)) for c, n in zip(target.label, names, strict=True))
     path = voice.facts.paths[base][target.name]
@@ -283,7 +285,8 @@ def split(where: tuple[Condition, ...]) -> tuple[tuple[Condition, ...], str]:
 
 _ADJECTIVES = {"paid", "kept", "active", "organic", "urgent", "sold", "done", "vip", "full-time", "available", "open", "new", "vegan"}
 _GERUNDS = {"costing": "cost", "selling": "sell", "lacking": "lack", "belonging": "belong", "expiring": "expire", "priced": "are priced",
-            "aged": "are aged", "located": "are located", "marked": "are marked", "linked": "are linked", "due": "are due"}  # fmt: skip
+            "aged": "are aged", "located": "are located", "marked": "are marked",
+            "linked": "are linked", "tied": "are tied", "due": "are due"}  # fmt: skip
 
 
 def _only_here(facts: Facts, column: ColumnFacts, value: Cell) -> bool:

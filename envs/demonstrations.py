@@ -188,9 +188,9 @@ def _is_value(slip: Slip, table: str) -> bool:
 
 
 def _shown(database: Database, use: TextUse) -> bool:
-    """Whether DESCRIBE shows values (or an example) of the column that the text is compared with."""
+    """Whether DESCRIBE shows values of the column that the text is compared with, or says that they are dates."""
     lines = describe(database, use.table).split("\n")
-    return any(line.startswith(f"{use.column} ") and "'" in line for line in lines[1:])
+    return any(line.startswith(f"{use.column} ") and ("'" in line or line.endswith(("date", "datetime"))) for line in lines[1:])
 
 
 def _neighbour(schema: Schema, tables: Sequence[str], rng: random.Random) -> str | None:

@@ -148,6 +148,8 @@ class Desk:
         if not facts.key:
             raise DeadEndError
         cell = row[names.index(facts.key.name)]
+        if cell is None:
+            raise DeadEndError
         self.use((facts.key,))
         said = self.voice.pick("by_number", s=self.voice.noun(table).singular, v=str(cell), c=self.voice.column(facts.key))
         return said, (Expr(f"{{0}} = {literal(cell)}", (facts.key,)),)

@@ -280,6 +280,8 @@ ORDERS: dict[str, tuple[str, ...]] = {
         ", sorted by {c} from highest to lowest", ", highest {c} first", " in descending order of {c}", ", ordered by {c} descending",
     ),
     "number_up": (", sorted by {c} from lowest to highest", ", lowest {c} first", " in ascending order of {c}", ", ordered by {c}"),
+    "value_down": (", largest first", ", from largest to smallest", ", starting with the largest"),
+    "value_up": (", smallest first", ", from smallest to largest"),
     "date_down": (", most recent {c} first", ", sorted by {c} from newest to oldest", ", latest {c} first"),
     "date_up": (", earliest {c} first", ", sorted by {c} from oldest to newest", ", oldest {c} first"),
     "text_up": (", in alphabetical order of {c}", ", sorted by {c}", ", sorted alphabetically by {c}", ", ordered by {c} from A to Z"),

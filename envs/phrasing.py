@@ -34,8 +34,6 @@ class _Words:
     closings: tuple[str, ...]
 
 
-
-
 def _words(words: Any) -> _Words:
     return _Words(words.FRAMES, words.CLAUSES, words.ORDERS, words.AGGREGATES, words.POLITE, words.OPENINGS, words.CLOSINGS)
 
@@ -47,12 +45,14 @@ _EVENTS = {
     "hire": "hired", "hired": "hired", "hiring": "hired", "birth": "born", "birthday": "born", "born": "born", "joined": "who joined",
     "joining": "who joined", "registered": "registered", "registration": "registered", "enrolled": "enrolled",
     "enrolment": "enrolled", "placed": "placed", "shipped": "shipped", "shipping": "shipped", "delivered": "delivered", "paid": "paid",
-    "returned": "returned", "due": "due", "created": "created", "opened": "opened", "opening": "opened", "issued": "issued",
+    "returned": "returned", "return": "returned", "delivery": "delivered", "purchase": "bought",
+    "due": "due", "created": "created", "opened": "opened", "opening": "opened", "issued": "issued",
     "published": "published", "released": "released", "release": "released", "received": "received", "retired": "retired",
     "finished": "finished", "reported": "reported", "bought": "bought", "borrowed": "borrowed", "closed": "closed",
     "completed": "completed", "arrived": "that arrived", "departed": "that departed", "sold": "sold", "expires": "expiring",
     "expiry": "expiring", "booked": "booked", "planted": "planted", "painted": "painted", "cancelled": "cancelled",
 }  # fmt: skip
+_DATE_WORDS = {"date", "day", "time", "of", "on", "and", "the", "it", "was", "they", "we", "last", "starting"}
 # Head of a child's noun -> what a customer does with it: past, participle, plain.
 _DEEDS = {
     "order": ("placed", "placed", "place"), "booking": ("made", "made", "make"), "reservation": ("made", "made", "make"),
@@ -201,6 +201,9 @@ class Voice:
         """ "hired" for a hire date; "" when the time alone will do; None when the column must be named."""
         said = self.column(column).lower().split()
         found = next((_EVENTS[word] for word in said if word in _EVENTS), "")
+        others = set(said) - _EVENTS.keys() - _DATE_WORDS - set(self.noun(column.table).singular.lower().split())
+        if found and others:
+            return None  # the licence expires, not its holder
         if found.startswith("who ") and self.facts.tables[column.table].being != "person":
             found = f"that {found[4:]}"
         only = len(self.facts.tables[column.table].having(Role.DATE, Role.MOMENT)) == 1

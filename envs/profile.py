@@ -6,6 +6,7 @@ per database from its schema and rows, without knowing the business.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -23,18 +24,18 @@ _PERSON = {
     "accountant", "actor", "agent", "applicant", "artist", "author", "baker", "barber", "borrower", "builder", "butcher", "buyer",
     "candidate", "cashier", "chef", "child", "cleaner", "clerk", "client", "coach", "contact", "cook", "customer", "dentist", "designer",
     "director", "doctor", "donor", "driver", "electrician", "employee", "engineer", "gardener", "groomer", "guest", "instructor",
-    "lawyer", "learner", "manager", "mechanic", "member", "nurse", "owner", "parent", "passenger", "patient", "people", "person",
-    "photographer", "physician", "player", "plumber", "professional", "pupil", "receptionist", "resident", "rider", "seller", "sitter",
-    "specialist", "staff", "student", "stylist", "teacher", "technician", "tenant", "therapist", "trainer", "tutor", "user", "vet",
-    "visitor", "volunteer", "waiter", "walker", "worker", "writer",
+    "landlord", "lawyer", "learner", "manager", "mechanic", "member", "nurse", "operator", "optician", "optometrist", "owner", "parent",
+    "passenger", "patient", "people", "person", "photographer", "physician", "player", "plumber", "professional", "pupil",
+    "receptionist", "resident", "rider", "seller", "shopper", "sitter", "specialist", "staff", "student", "stylist", "teacher",
+    "technician", "tenant", "therapist", "trainer", "tutor", "user", "vet", "visitor", "volunteer", "waiter", "walker", "worker",
+    "writer",
 }  # fmt: skip
 _ORGANISATION = {
-    "branch", "brewery", "club", "company", "farm", "hotel", "producer", "publisher", "school", "shop", "station", "store", "supplier",
-    "team", "vendor",
+    "branch", "brewery", "club", "company", "farm", "haulier", "hotel", "mill", "producer", "pub", "publisher", "school", "shop",
+    "station", "store", "supplier", "team", "vendor",
 }  # fmt: skip
 _PLACE = {
-    "area", "city", "country", "county", "district", "location", "nationality", "place", "province", "region", "state", "suburb", "town",
-    "village",
+    "area", "city", "country", "county", "district", "location", "place", "province", "region", "state", "suburb", "town", "village",
 }  # fmt: skip
 _CODE = {"id", "code", "zip", "postcode", "phone", "telephone", "fax", "isbn", "sku", "ssn", "reference", "barcode", "plate",
          "registration", "latitude", "longitude", "password", "card", "rank"}  # fmt: skip
@@ -197,7 +198,7 @@ def _table_facts(database: Database, info: TableInfo, wording: Wording) -> Table
             nulls=len(values) - counts.total(),
             unique=bool(counts) and max(counts.values()) == 1,
         )
-    label = _label(columns, nouns)
+    label = _label(columns, nouns, event=bool(foreign))
     line = bool(foreign) and not label and not any(c.kind == "quantity" for c in columns.values())
     for name, c in columns.items():
         line_price = c.kind == "price" and line and not c.hints & {"unit", "per", "standard"}
@@ -239,15 +240,24 @@ def _role(counts: Counter[Cell], hints: frozenset[str], phrases: tuple[str, ...]
     if not all(isinstance(v, str) for v in values):
         return Role.UNUSED
     texts = [str(v) for v in values]
-    if all(_DAY.fullmatch(t) for t in texts):
+    if all(_DAY.fullmatch(t) and _is_day(t) for t in texts):
         return Role.DATE
-    if all(_MOMENT.fullmatch(t) for t in texts):
+    if all(_MOMENT.fullmatch(t) and _is_day(t) for t in texts):
         return Role.MOMENT
     if len(texts) == 2 and {t.lower() for t in texts} in ({"y", "n"}, {"yes", "no"}, {"t", "f"}, {"true", "false"}):
         return Role.FLAG
     if 2 <= len(texts) <= CATEGORIES_MAX and counts.total() >= 1.8 * len(texts) and max(map(len, texts)) <= 40:
         return Role.CATEGORY
     return Role.CODE if heads & (_CODE | {"number"}) else Role.TEXT
+
+
+def _is_day(text: str) -> bool:
+    """Whether a day of that shape exists: not 0000-00-00."""
+    try:
+        dt.date.fromisoformat(text[:10])
+    except ValueError:
+        return False
+    return True
 
 
 def _kind(role: Role, hints: frozenset[str], phrases: tuple[str, ...]) -> str:
@@ -264,11 +274,11 @@ def _kind(role: Role, hints: frozenset[str], phrases: tuple[str, ...]) -> str:
 
 
 def _being(nouns: tuple[Noun, ...]) -> str:
-    heads = {noun.singular.split()[-1].lower() for noun in nouns[:2]}
+    heads = {nouns[0].singular.split()[-1].lower()}
     return "person" if heads & _PERSON else "organisation" if heads & _ORGANISATION else "thing"
 
 
-def _label(columns: dict[str, ColumnFacts], nouns: tuple[Noun, ...]) -> tuple[ColumnFacts, ...]:
+def _label(columns: dict[str, ColumnFacts], nouns: tuple[Noun, ...], *, event: bool) -> tuple[ColumnFacts, ...]:
     texts = [c for c in columns.values() if c.role in (Role.TEXT, Role.CATEGORY) and c.counts and c.kind != "status"]
     first = next((c for c in texts if {"first name", "given name"} & {p.lower() for p in c.phrases}), None)
     last = next((c for c in texts if {"last name", "surname"} & {p.lower() for p in c.phrases}), None)
@@ -278,4 +288,4 @@ def _label(columns: dict[str, ColumnFacts], nouns: tuple[Noun, ...]) -> tuple[Co
     good = own | {"name", "full name", "title"}
     exact = [c for c in texts if good & {p.lower() for p in c.phrases}]
     close = [c for c in texts if c.unique and any(p.split()[-1].lower() in {"name", "title", "description"} for p in c.phrases)]
-    return tuple((exact or close)[:1])
+    return tuple((exact or ([] if event else close))[:1])  # a booking is not called by its guest's name

@@ -20,7 +20,8 @@ Cell = str | int | float | bytes | None
 DESCRIBE_CHARS = 900  # a table wider than this names its remaining columns on one line
 VALUES_MAX, VALUES_CHARS = 8, 100  # the values of a text column are listed when they are few and short
 SAMPLE_ROWS, SAMPLE_COLUMNS = 3, 16
-_DATE = re.compile(r"\d{4}-\d\d(-\d\d([ T]\d\d:\d\d.*)?)?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d.*")
 _TYPES = (("int", "integer"), ("char", "text"), ("clob", "text"), ("text", "text"), ("real", "real"), ("floa", "real"),
           ("doub", "real"), ("dec", "number"), ("num", "number"), ("bool", "boolean"))  # fmt: skip
 
@@ -187,13 +188,14 @@ def _describe(connection: sqlite3.Connection, table: TableInfo) -> str:
 
 
 def _values(connection: sqlite3.Connection, table: TableInfo, column: ColumnInfo) -> str:
-    """`: 'cat', 'dog'` for text of few short values, `e.g. '2024-03-01'` for dates written as text, else nothing."""
+    """`: 'cat', 'dog'` for text of few short values, `date` or `datetime` for text in ISO 8601 (said once: it costs tokens), else nothing."""
     name, of = quoted(column.name), f"FROM {quoted(table.name)} WHERE {quoted(column.name)} IS NOT NULL"
     first = connection.execute(f"SELECT {name} {of} LIMIT 1").fetchone()
     if first is None or not isinstance(first[0], str):
         return ""
-    if _DATE.fullmatch(first[0]):
-        return f" e.g. '{first[0][:19]}'"
+    for pattern, word in ((_DATE, " date"), (_DATETIME, " datetime")):
+        if pattern.fullmatch(first[0]):
+            return "" if column.type == word.strip() else word
     found = [row[0] for row in connection.execute(f"SELECT DISTINCT {name} {of} LIMIT {VALUES_MAX + 1}")]
     if len(found) > VALUES_MAX or not all(isinstance(value, str) for value in found):
         return ""

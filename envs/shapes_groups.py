@@ -42,7 +42,7 @@ def group_aggregate(desk: Desk) -> Draft:
     if desk.rng.random() < 0.2:
         down = desk.rng.random() < 0.8
         order = (descending(by) if down else by,)
-        said = desk.voice.order("number_down" if down else "number_up", desk.voice.aggregate(function))
+        said = desk.voice.order("value_down" if down else "value_up", "")
         text = text[:-1] + said + text[-1]
         desk.constructs.append("order_by")
     select = Select(desk.base, (*group.show, by), exprs(where), group.by, order=order)
@@ -64,9 +64,9 @@ def group_top(desk: Desk) -> Draft:
         return desk.draft("group_top_n", text, select, rows_min=limit)
     kind = "group_top"
     if most and _direct(desk, group) and rng.random() < 0.7:
-        kind = "group_top_who" if desk.facts.tables[group.table].being == "person" else "group_top_deed"
-        if desk.facts.tables[group.table].being != "person" and slots["past"] == "had":
-            kind = "group_top"
+        person = desk.facts.tables[group.table].being == "person"
+        # "Who had the most orders?" could be a driver as well as a customer; who placed them could not
+        kind = "group_top_deed" if person and slots["past"] == "had" else "group_top_who" if person else "group_top"
     elif most and not group.entity and not group.time and group.table == desk.base and rng.random() < 0.4:
         kind = "group_common"
     show = group.show

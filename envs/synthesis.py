@@ -83,6 +83,7 @@ def synthesize(database: Database, count: int, seed: int, phrasing: Phrasing, wo
     questions: list[Question] = []
     reach = max((len(paths) for paths in facts.paths.values()), default=0)  # tables above the best-connected one
     shares = [share if bucket <= reach else 0.0 for bucket, share in enumerate(TABLE_SHARES)]
+    kind_max = 2 + count / (4 * min(len(facts.tables), 3))  # of one kind over one table
     owed = [0.0, 0.0, 0.0]
     for _ in range(count * ATTEMPTS_PER_QUESTION):
         if len(questions) == count:
@@ -95,7 +96,7 @@ def synthesize(database: Database, count: int, seed: int, phrasing: Phrasing, wo
             continue
         tables = tables_named(draft.sql, facts)
         kind = (draft.constructs[0], tables[0])
-        if min(len(tables), 3) != bucket + 1 or kept.kinds[kind] > 2 + count / (4 * min(len(facts.tables), 3)) or not _worth_asking(database, draft, rng):
+        if min(len(tables), 3) != bucket + 1 or kept.kinds[kind] > kind_max or not _worth_asking(database, draft, rng):
             continue
         text = draft.text.lower()
         if draft.sql in kept.queries or text in kept.texts:

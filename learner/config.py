@@ -28,6 +28,8 @@ class LearnerConfig:
             raise ValueError(f"learner.precision is {self.precision!r}: choose 'bf16' or 'fp32'")
         if self.zero_stage not in (0, 1, 2):
             raise ValueError(f"learner.zero_stage is {self.zero_stage}: choose 0, 1 or 2 (3 would need sharded weight transfer)")
+        if self.precision == "fp32" and self.zero_stage == 2:
+            raise ValueError("learner.zero_stage 2 with precision 'fp32' steps on gradients nobody has checked: choose stage 0 or 1")
         if self.micro_batch_tokens < 1:
             raise ValueError(f"learner.micro_batch_tokens is {self.micro_batch_tokens}: it must be positive, 2048 to 16384 is usual")
         if self.threads < 0:

@@ -162,23 +162,28 @@ class Engine:
 
     def _apply(self, learning_rate: float) -> float:
         """Clip and step; the gradient's norm."""
-        if self.config.precision == "fp32" and self.config.zero_stage == 0:  # the one path where DeepSpeed does not look
-            norm = float(nn.utils.get_total_norm([p.grad for p in self.causal.parameters() if p.grad is not None]))
-            if not math.isfinite(norm):
+        local = 0.0
+        if self.config.precision == "fp32":  # where DeepSpeed itself does not look before it steps
+            gradients = [p.grad for p in self.causal.parameters() if p.grad is not None]
+            local = float(nn.utils.get_total_norm(gradients))
+            if not math.isfinite(self._over_ranks({"norm": local})["norm"]):
                 self._forget_gradients()
-                raise NonFiniteError(self._non_finite(f"the gradient's norm is {norm}", learning_rate))
-            self.deepspeed.step()
-            return norm
+                raise NonFiniteError(self._non_finite("a gradient is infinite or not a number", learning_rate))
         self.deepspeed.step()
         if not self.deepspeed.was_step_applied():
-            raise NonFiniteError(self._non_finite("a gradient overflowed", learning_rate))
-        return float(self.deepspeed.get_global_grad_norm() or 0.0)
+            raise NonFiniteError(self._non_finite("a gradient is infinite or not a number", learning_rate))
+        return float(self.deepspeed.get_global_grad_norm() or local)
 
     def _forget_gradients(self) -> None:
+        """Drop what has been added up since the last step, wherever the ZeRO stage keeps it."""
         self.deepspeed.zero_grad()
+        optimizer = self.deepspeed.optimizer
         for name in ("clear_hp_grads", "clear_lp_grads", "zero_grad"):
-            if hasattr(self.deepspeed.optimizer, name):
-                getattr(self.deepspeed.optimizer, name)()
+            if hasattr(optimizer, name):
+                getattr(optimizer, name)()
+        for name in ("averaged_gradients", "all_grad_tensors"):  # stage 2
+            kept = getattr(optimizer, name, {})
+            kept.update(dict.fromkeys(kept))
 
     @staticmethod
     def _non_finite(what: str, learning_rate: float) -> str:

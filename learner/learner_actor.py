@@ -69,7 +69,7 @@ class LearnerActor:
         """
         from learner.batch import Example, pack, spread
 
-        examples = [Example(tuple(ids), (0.0, *(1.0 for _ in ids[1:]))) for ids in sequences]
+        examples = [Example(tuple(ids), tuple(float(i > 0) for i in range(len(ids)))) for ids in sequences]
         # Logits of every token are wide, so the budget is a quarter of that of training.
         packed = pack(examples, max(1, self._engine.config.micro_batch_tokens // 4))
         known = spread(self._engine.logprobs(packed), packed, examples)
@@ -84,6 +84,14 @@ class LearnerActor:
         from learner.checkpoint import exported_weights
 
         return self._broadcaster.push(exported_weights(self._engine, Path(directory)), generators, version)
+
+    def push_directory(self, directory: str, generators: Sequence[Any], version: int) -> Metrics:
+        """Make the generators sample with an exported model's weights; the learner's own stay as they are."""
+        from safetensors.torch import load_file
+
+        weights = load_file(Path(directory) / "model.safetensors")
+        device = self._engine.device
+        return self._broadcaster.push(((name, tensor.to(device)) for name, tensor in weights.items()), generators, version)
 
     def save_checkpoint(self, directory: str) -> None:
         """Write everything needed to go on from here."""

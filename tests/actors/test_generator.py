@@ -80,7 +80,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: str) -> Ite
     try:
         actor = ray.remote(GeneratorActor).options(max_concurrency=64, num_cpus=0.1, max_restarts=1)
         handle = actor.remote(model_dir, config)
-        assert ray.get(handle.ready.remote(), timeout=120) == 0
+        assert ray.get(handle.ready.remote(), timeout=300) == 0
         yield Served(handle, model_dir, AutoModelForCausalLM.from_pretrained(model_dir).eval(), Broadcaster("shm"))
     finally:
         ray.shutdown()
@@ -205,7 +205,7 @@ async def test_a_dead_engine_is_an_error_and_never_a_turn(served: Served) -> Non
     policy = RemotePolicy(served.handle)
     flying = asyncio.create_task(policy.generate([5], Sampling(250, (), seed=1)))
     await asyncio.sleep(0.05)
-    (engine,) = [p for p in psutil.process_iter(["cmdline", "name"]) if p.info["name"] == "VLLM::EngineCore"]
+    (engine,) = [p for p in psutil.Process().children(recursive=True) if p.name() == "VLLM::EngineCore"]
     engine.kill()
     for turn in (flying, policy.generate([5], Sampling(4, (), seed=1))):
         with pytest.raises(GeneratorDiedError, match="start the generator again"):

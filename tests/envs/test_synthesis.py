@@ -184,6 +184,25 @@ def test_a_database_with_one_table_gets_questions_over_one_table(tmp_path: Path)
     assert {q.tables for q in questions} == {("Plants",)}
 
 
+def test_blank_cells_and_awkward_names_do_not_stop_it(tmp_path: Path) -> None:
+    path = tmp_path / "odd.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute('CREATE TABLE "order" ("select" INTEGER PRIMARY KEY, "Client {name}" TEXT, "group" TEXT, note TEXT, empty TEXT)')
+    rows = [(i, f"O'Neil {'{}%_'[i % 4]}{i}", ("a b", "", "c")[i % 3], " " if i % 2 else "It's late", None) for i in range(20)]
+    connection.executemany('INSERT INTO "order" VALUES (?,?,?,?,?)', rows)
+    connection.commit()
+    connection.close()
+    database = Database.open(path)
+    try:
+        questions = synthesize(database, 25, 1, "train")
+        assert len(questions) == 25
+        for question in questions:
+            assert database.query(question.gold_sql).rows
+            assert 'FROM "order"' in question.gold_sql
+    finally:
+        database.close()
+
+
 def test_an_owners_words_stand_in_for_cryptic_names(shop: Database) -> None:
     text = " ".join(q.text.lower() for q in made(shop))
     assert "clients" in text
