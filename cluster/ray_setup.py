@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from learner.learner_actor import LearnerActor
 
 from actors.generator_actor import GeneratorActor
 from actors.rollout_actor import RolloutActor
 from cluster.config import RunConfig
+from learner.learner_actor import LearnerActor
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +83,11 @@ def start_crew(config: RunConfig, model_dir: Path, databases_dir: Path) -> Crew:
         )
         for _ in range(config.run.rollout_actors)
     ]
-    learner = _remote(LearnerActor, num_cpus=min(0.5, config.run.learner_cpus), num_gpus=config.run.learner_gpus).remote(
-        config.learner, str(model_dir), transport=config.generator.transport, grpo=config.grpo
-    )
+    # Ray would give an actor with half a CPU one thread.
+    threads = {"OMP_NUM_THREADS": str(config.learner.threads or os.cpu_count() or 1)}
+    learner = _remote(
+        LearnerActor, runtime_env={"env_vars": threads}, num_cpus=min(0.5, config.run.learner_cpus), num_gpus=config.run.learner_gpus
+    ).remote(config.learner, str(model_dir), transport=config.generator.transport, grpo=config.grpo)
     return Crew(generators, rollouts, learner)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich import box
 from rich.table import Table
 
 from cluster.state import STAGES, TrainerState
@@ -32,36 +33,24 @@ def result(state: TrainerState, seed: int) -> dict[str, Any]:
 
 
 def result_table(result: dict[str, Any]) -> Table:
-    """One row a stage: accuracy with count and interval on validation and test, actions, and how training went."""
-    table = Table(title="Accuracy on databases never trained on (95 % Wilson interval)", title_justify="left")
-    for name in (
-        "stage",
-        "steps",
-        "validation",
-        "test",
-        "1 / 2 / 3+ tables (validation)",
-        "actions",
-        "reward first to last quarter",
-    ):
+    """One row a stage: accuracy with count and interval on validation and test, by tables, and how training went."""
+    table = Table(title="Accuracy on databases never trained on, with 95 % Wilson interval", title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("stage", "steps", "validation", "test", "1 / 2 / 3+ tables", "reward"):
         table.add_column(name)
     for row in result["stages"]:
-        training = row["training"]
+        training, validation = row["training"], row["validation"] or {}
         reward = f"{training['reward_first_quarter']:.2f} to {training['reward_last_quarter']:.2f}" if training["groups"] else ""
-        validation = row["validation"] or {}
-        table.add_row(
-            row["stage"],
-            str(row["steps"]),
-            score_text(row["validation"]),
-            score_text(row["test"]),
-            " / ".join(f"{100 * tally['accuracy']:.0f} %" for tally in validation.get("tables", {}).values()),
-            f"{validation['actions_mean']:.1f}" if validation else "",
-            reward,
-        )
+        by_tables = " / ".join(f"{100 * tally['accuracy']:.0f}" for tally in validation.get("tables", {}).values())
+        table.add_row(row["stage"], str(row["steps"]), _two_lines(row["validation"]), _two_lines(row["test"]), f"{by_tables} %", reward)
     best = result["best"]
     if best:
         table.add_section()
-        table.add_row("best", f"{best['stage']}, {best['step']}", score_text(best["validation"]), score_text(best["test"]))
+        table.add_row("best", f"{best['stage']}, {best['step']}", _two_lines(best["validation"]), _two_lines(best["test"]))
     return table
+
+
+def _two_lines(score: dict[str, Any] | None) -> str:
+    return score_text(score).replace(" (", "\n").replace("; ", "\n").removesuffix(")")
 
 
 def score_text(score: dict[str, Any] | None) -> str:

@@ -8,7 +8,7 @@ import logging
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,10 @@ def _run(
     verbose: bool,
 ) -> bool:
     """Train to the end; False when somebody stopped it first."""
-    from cluster.ray_setup import ray_session, start_crew  # Ray and the actors' libraries take seconds to import
-    from cluster.trainer import Stopped, Trainer
+    import ray  # this and what follows takes seconds to import
+
+    from cluster.ray_setup import ray_session, start_crew
+    from cluster.trainer import LEARNER, Stopped, Trainer
 
     started = time.monotonic()
     model_dir = resolve(config.run.base_model)
@@ -73,10 +75,8 @@ def _run(
             demonstrations = _demonstrations(config, data, model_dir, display)
             display.begin("starting the engines", 1)
             asyncio.run(crew.ready())
-            if checkpoint is not None:
-                import ray
-
-                ray.get(crew.learner.load_checkpoint.remote(str(checkpoint / "learner")))
+            if checkpoint is not None and (checkpoint / LEARNER).is_dir():
+                ray.get(crew.learner.load_checkpoint.remote(str(checkpoint / LEARNER)))
             trainer = Trainer(config, store, data, demonstrations, crew, display, state)
             state.spend("start", time.monotonic() - started)
             try:
@@ -138,13 +138,15 @@ def _where_it_stands(store: RunStore, config: RunConfig, display: Display) -> tu
     return state, checkpoint
 
 
+def data_of(config: RunConfig, progress: Callable[[int, int], None] | None = None) -> Dataset:
+    """Databases and questions of a configuration, from the cache or built now (about 12 s)."""
+    data = config.data
+    return build_dataset(data, cache_dir() / f"data-{data.train_questions}-{data.validation_questions}-{data.seed}", progress)
+
+
 def _data(config: RunConfig, display: Display) -> Dataset:
     display.begin("databases, questions", 1)
-    return build_dataset(
-        config.data,
-        cache_dir() / f"data-{config.data.train_questions}-{config.data.validation_questions}-{config.data.seed}",
-        progress=lambda done, total: display.begin("databases, questions", total, done) if done == 0 else display.advance(done),
-    )
+    return data_of(config, lambda done, total: display.begin("databases, questions", total, done) if done == 0 else display.advance(done))
 
 
 def _demonstrations(config: RunConfig, data: Dataset, model_dir: Path, display: Display) -> list[TrainingSequence]:

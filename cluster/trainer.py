@@ -33,6 +33,7 @@ from envs.run_store import RunStore, written_aside
 
 log = logging.getLogger(__name__)
 
+LEARNER = "learner"  # the learner's folder in a checkpoint
 REFILL = 2  # at most so many times a step's groups are drawn to replace those without variance
 
 
@@ -273,7 +274,8 @@ class Trainer:
 
     def _checkpoint(self) -> None:
         with self._timed("checkpoint"), self.store.checkpoint(self.state.step, self.state.as_dict()) as folder:
-            ray.get(self.crew.learner.save_checkpoint.remote(str(folder / "learner")))
+            if self.state.step:  # before the first step the learner is the base model, which is at hand anyway
+                ray.get(self.crew.learner.save_checkpoint.remote(str(folder / LEARNER)))
         self.store.prune_checkpoints(keep=1)
         log.info("checkpoint of step %d written", self.state.step)
 

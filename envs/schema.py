@@ -188,7 +188,7 @@ def _describe(connection: sqlite3.Connection, table: TableInfo) -> str:
 
 
 def _values(connection: sqlite3.Connection, table: TableInfo, column: ColumnInfo) -> str:
-    """`: 'cat', 'dog'` for text of few short values, `date` or `datetime` for text in ISO 8601 (said once: it costs tokens), else nothing."""
+    """`: 'cat', 'dog'` for text of few short values, `date` or `datetime` for text in ISO 8601 (short: it costs tokens), else nothing."""
     name, of = quoted(column.name), f"FROM {quoted(table.name)} WHERE {quoted(column.name)} IS NOT NULL"
     first = connection.execute(f"SELECT {name} {of} LIMIT 1").fetchone()
     if first is None or not isinstance(first[0], str):

@@ -85,14 +85,6 @@ class LearnerActor:
 
         return self._broadcaster.push(exported_weights(self._engine, Path(directory)), generators, version)
 
-    def push_directory(self, directory: str, generators: Sequence[Any], version: int) -> Metrics:
-        """Make the generators sample with an exported model's weights; the learner's own stay as they are."""
-        from safetensors.torch import load_file
-
-        weights = load_file(Path(directory) / "model.safetensors")
-        device = self._engine.device
-        return self._broadcaster.push(((name, tensor.to(device)) for name, tensor in weights.items()), generators, version)
-
     def save_checkpoint(self, directory: str) -> None:
         """Write everything needed to go on from here."""
         from learner.checkpoint import save_checkpoint

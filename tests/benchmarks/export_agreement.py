@@ -1,0 +1,107 @@
+"""Does an exported policy say the same in plain transformers and in plain vLLM?
+
+    python tests/benchmarks/export_agreement.py --policy runs/quickstart/policy/best
+
+In fp32: the first action after 20 prompts, greedy, must be the same text. In bf16: whole episodes are played on both, and the answers
+(the SQL's rows, or none) are compared. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from actors.generator_actor import GeneratorConfig
+from actors.policy import Policy, Sampling
+from actors.rollout import play_episode
+from actors.transformers_policy import TransformersPolicy
+from actors.vllm_policy import VllmPolicy
+from cluster.config import load_preset
+from cluster.runner import data_of
+from envs.dialogue import Codec
+from envs.records import Question, Trajectory
+from envs.sandbox import Database, QueryError
+from envs.verifier import rows_match
+
+
+def spread(questions: list[Question], count: int) -> list[Question]:
+    """`count` questions, evenly over the list, so that every database takes part."""
+    return questions[:: max(1, len(questions) // count)][:count]
+
+
+async def first_actions(policy: Policy, codec: Codec, prompts: list[tuple[int, ...]]) -> list[str]:
+    turns = [await policy.generate(p, Sampling(max_tokens=64, stop_ids=codec.stop_ids, temperature=0.0)) for p in prompts]
+    return [codec.action_text(turn.ids) for turn in turns]
+
+
+async def play(policy: Policy, codec: Codec, chosen: list[tuple[Database, Question]], config: Any) -> list[Trajectory]:
+    return [
+        await play_episode(policy, codec, database, question, 0, config.episode, config.rollout, seed=0, temperature=0.0)
+        for database, question in chosen
+    ]
+
+
+def same_answer(database: Database, left: Trajectory, right: Trajectory) -> bool:
+    """Both answered alike: the same words, and the same rows under them."""
+    if (left.stop, left.outcome.answer) != (right.stop, right.outcome.answer):
+        return False
+    if left.outcome.sql == right.outcome.sql:
+        return True
+    try:
+        return rows_match(database.query(left.outcome.sql).rows, database.query(right.outcome.sql).rows)
+    except QueryError:
+        return False
+
+
+def measure(policy_dir: Path, prompts: int, episodes: int) -> dict[str, Any]:
+    config = load_preset("quickstart")
+    data = data_of(config)
+    codec = Codec.load(policy_dir)
+    databases = {q.db_id: Database.open(data.database_path(q.db_id)) for q in data.validation}
+    asked = [codec.prompt_ids(q.text, databases[q.db_id].schema.names) for q in spread(list(data.validation), prompts)]
+    chosen = [(databases[q.db_id], q) for q in spread(list(data.validation), episodes)]
+
+    plain = asyncio.run(first_actions(TransformersPolicy(policy_dir, dtype="float32"), codec, asked))
+    played = asyncio.run(play(TransformersPolicy(policy_dir), codec, chosen, config))
+    result: dict[str, Any] = {}
+    for dtype in ("float32", "bfloat16"):
+        result |= asyncio.run(_with_vllm(policy_dir, dtype, codec, asked, plain, chosen, played, config))
+    return result
+
+
+async def _with_vllm(
+    policy_dir: Path,
+    dtype: str,
+    codec: Codec,
+    asked: list[tuple[int, ...]],
+    plain: list[str],
+    chosen: list[tuple[Database, Question]],
+    played: list[Trajectory],
+    config: Any,
+) -> dict[str, Any]:
+    policy = VllmPolicy(policy_dir, GeneratorConfig(dtype=dtype, max_num_seqs=8))
+    try:
+        if dtype == "float32":
+            same = [a == b for a, b in zip(plain, await first_actions(policy, codec, asked), strict=True)]
+            return {"first_actions_fp32": {"same": sum(same), "prompts": len(same)}}
+        theirs = await play(policy, codec, chosen, config)
+        agree = [same_answer(database, a, b) for (database, _), a, b in zip(chosen, played, theirs, strict=True)]
+        return {"answers_bf16": {"same": sum(agree), "episodes": len(agree)}}
+    finally:
+        policy.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--policy", type=Path, required=True)
+    parser.add_argument("--prompts", type=int, default=20)
+    parser.add_argument("--episodes", type=int, default=40)
+    chosen = parser.parse_args()
+    print(json.dumps(measure(chosen.policy, chosen.prompts, chosen.episodes)))
+
+
+if __name__ == "__main__":
+    main()
