@@ -18,7 +18,7 @@ find_python() {
             return
         fi
     done
-    fail "Python 3.11 is needed and not on the PATH (found: $(python3 --version 2>&1 || echo none)); install python3.11 and python3.11-venv, or set PYTHON=/path/to/python3.11"
+    fail "Python 3.11 is needed and not on the PATH (found: $(python3 --version 2>/dev/null || echo none)); install python3.11 and python3.11-venv, or set PYTHON=/path/to/python3.11"
 }
 
 check_machine() {

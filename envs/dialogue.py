@@ -18,8 +18,7 @@ from tokenizers import Tokenizer
 from envs.records import Action, Verb, WeightSpan
 
 SYSTEM = (
-    "Explore the database, then answer. One action a turn: DESCRIBE table, SAMPLE table, QUERY select, "
-    "ANSWER RESULT or UNKNOWN reason."
+    "Explore the database, then answer. One action a turn: DESCRIBE table, SAMPLE table, QUERY select, ANSWER RESULT or UNKNOWN reason."
 )
 ACTION_CHARS_MAX = 4_000
 _ACTION = re.compile(r"(DESCRIBE|SAMPLE|QUERY|ANSWER)[ \t]+(\S.*)", re.DOTALL)

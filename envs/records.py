@@ -24,7 +24,7 @@ class Question:
 
     @property
     def tables_bucket(self) -> str:
-        """"1", "2" or "3+": how many tables the gold reads, as results are reported."""
+        """ "1", "2" or "3+": how many tables the gold reads, as results are reported."""
         return "3+" if len(self.tables) >= 3 else str(max(1, len(self.tables)))
 
 

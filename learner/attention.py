@@ -1,8 +1,8 @@
 """Causal attention for short right-padded sequences, made of plain matrix products: "grouped" in learner.attention.
 
-On a CPU with AMX it trains SmolLM2-135M about twice as fast as torch's scaled_dot_product_attention. Query heads that share a
-key head become rows of one product, so keys and values are never repeated. Memory grows with the square of the length: beyond
-about 1,000 tokens, and on a GPU, take "sdpa".
+On a CPU it trains faster than torch's scaled_dot_product_attention, whose backward is slow there. Query heads
+that share a key head become rows of one product, so keys and values are never repeated. Memory grows with the square of the
+length: beyond about 1,000 tokens, and on a GPU, take "sdpa".
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ class LearnerConfig:
     zero_stage: int = 1  # DeepSpeed ZeRO: 1 shards optimizer states over ranks, 2 gradients too; 0 adds up gradients in bf16
     attention: str = "grouped"  # "grouped" (learner/attention.py, fastest on CPU), or any of transformers': "sdpa", "eager", ...
     compile: bool = True  # torch.compile each layer: a third faster, costs 20 s at the first step (5 s with a warm cache)
-    micro_batch_tokens: int = 4096  # padded tokens in one forward and backward; activations take about 1.3 MB a token at 135M
+    micro_batch_tokens: int = 3072  # padded tokens in one forward and backward; activations take about 1.3 MB a token at 135M
     threads: int = 0  # CPU threads of the learner; 0 leaves it to torch
     gradient_clip: float = 1.0  # largest global gradient norm; 0 switches clipping off
     weight_decay: float = 0.0

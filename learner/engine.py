@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import ctypes
 import logging
 import math
 import os
@@ -244,13 +243,12 @@ def _dtype(config: LearnerConfig) -> torch.dtype:
 
 
 def _prepare_process(config: LearnerConfig) -> None:
-    """Threads, seeds, memory and the process group, all before DeepSpeed looks for them."""
+    """Threads, seeds and the process group, all before DeepSpeed looks for them."""
     if config.threads:
         torch.set_num_threads(config.threads)
     random.seed(config.seed)
     np.random.seed(config.seed)
     torch.manual_seed(config.seed)
-    _keep_freed_memory()
     os.environ.setdefault("DS_ACCELERATOR", "cuda" if torch.cuda.is_available() else "cpu")
     os.environ.setdefault("LOCAL_RANK", "0")  # DeepSpeed insists on it
     if dist.is_initialized():
@@ -260,16 +258,6 @@ def _prepare_process(config: LearnerConfig) -> None:
         dist.init_process_group(backend)
     else:
         dist.init_process_group(backend, store=dist.HashStore(), rank=0, world_size=1)  # type: ignore[attr-defined]
-
-
-def _keep_freed_memory() -> None:
-    """Let glibc keep what torch frees: handing activations back to the kernel every layer costs a fifth of the step."""
-    with contextlib.suppress(OSError, AttributeError):  # not Linux with glibc
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-        m_trim_threshold, m_top_pad, m_mmap_max = -1, -2, -4
-        mallopt(m_mmap_max, 0)
-        mallopt(m_trim_threshold, 2**31 - 1)
-        mallopt(m_top_pad, 64 * 2**20)
 
 
 @contextlib.contextmanager

@@ -159,6 +159,4 @@ def _quoted(name: str) -> str:
     return name if name.isascii() and name.isidentifier() and name.upper() not in _RESERVED else f'"{name}"'
 
 
-_RESERVED = frozenset(
-    ["ORDER", "GROUP", "TABLE", "INDEX", "FROM", "TO", "VALUES", "REFERENCES", "CHECK", "DEFAULT", "TRANSACTION"]
-)
+_RESERVED = frozenset(["ORDER", "GROUP", "TABLE", "INDEX", "FROM", "TO", "VALUES", "REFERENCES", "CHECK", "DEFAULT", "TRANSACTION"])
