@@ -63,6 +63,7 @@ def _gguf_file() -> Path:
 
 
 def _convert(gguf: Path, target: Path) -> None:
+    os.environ.setdefault("DS_ACCELERATOR", "cpu")  # transformers imports DeepSpeed, which warns when it has to guess
     import torch
     import transformers
     from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
@@ -80,12 +81,3 @@ def _convert(gguf: Path, target: Path) -> None:
     model.tie_weights()
     model.to(torch.bfloat16).save_pretrained(target)
     AutoTokenizer.from_pretrained(folder, gguf_file=gguf.name).save_pretrained(target)
-
-
-if __name__ == "__main__":  # `make setup`
-    if not (cache_dir() / "models" / BUNDLED / "config.json").is_file():
-        print("setup: converting the base model (about 20 s, once)", flush=True)  # noqa: T201
-    try:
-        ensure_bundled()
-    except OSError as error:
-        raise SystemExit(f"setup: the base model could not be made in {cache_dir()}: {error}") from error

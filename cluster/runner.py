@@ -8,18 +8,19 @@ import logging
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from cluster import report
-from cluster.base_model import cache_dir, resolve
+from cluster.base_model import resolve
 from cluster.config import RunConfig, from_mapping, to_toml
+from cluster.dataset_cache import data_of
 from cluster.display import Display
 from cluster.errors import UserError
 from cluster.memory import MemoryWatch
 from cluster.state import DONE, TrainerState
-from envs.dataset import Dataset, build_dataset
+from envs.dataset import Dataset
 from envs.demonstrations import DemonstrationConfig, demonstrate
 from envs.dialogue import Codec
 from envs.records import TrainingSequence
@@ -77,7 +78,7 @@ def _run(
             asyncio.run(crew.ready())
             if checkpoint is not None and (checkpoint / LEARNER).is_dir():
                 ray.get(crew.learner.load_checkpoint.remote(str(checkpoint / LEARNER)))
-            trainer = Trainer(config, store, data, demonstrations, crew, display, state)
+            trainer = Trainer(config, store, data, demonstrations, crew, display, state, model_dir)
             state.spend("start", time.monotonic() - started)
             try:
                 asyncio.run(_until_done_or_stopped(trainer, display))
@@ -136,12 +137,6 @@ def _where_it_stands(store: RunStore, config: RunConfig, display: Display) -> tu
         display.line(f"Going on with {store.path} from step {state.step} ({state.stage}).")
         store.append_event("resumed", step=state.step, stage=state.stage)
     return state, checkpoint
-
-
-def data_of(config: RunConfig, progress: Callable[[int, int], None] | None = None) -> Dataset:
-    """Databases and questions of a configuration, from the cache or built now (about 12 s)."""
-    data = config.data
-    return build_dataset(data, cache_dir() / f"data-{data.train_questions}-{data.validation_questions}-{data.seed}", progress)
 
 
 def _data(config: RunConfig, display: Display) -> Dataset:

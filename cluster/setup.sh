@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the virtual environment from the lock file and converts the base model; a second call finds both done.
+# Makes the virtual environment from the lock file, the base model and the databases; a second call finds all of it done.
 # Everything that can be missing on a bare machine is checked first and named in one line.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -65,4 +65,4 @@ if [ ! -f "$stamp" ]; then
     install_packages
     touch "$stamp"
 fi
-"$venv/bin/python" -m cluster.base_model 2>"$venv/base_model.log" || fail "$(tail -n 1 "$venv/base_model.log") (log: $venv/base_model.log)"
+"$venv/bin/python" -m cluster.prepare 2>"$venv/prepare.log" || fail "$(tail -n 1 "$venv/prepare.log") (log: $venv/prepare.log)"

@@ -57,7 +57,7 @@ class Best:
 class TrainerState:
     """The position of a run."""
 
-    stage: str = "base"
+    stage: str = "sft"  # base is not trained: it is scored before its weights are first replaced
     step: int = 0  # learner steps over all stages; also the weight version of the last push
     stages: dict[str, StageRecord] = field(default_factory=lambda: {stage: StageRecord() for stage in STAGES})
     best: Best | None = None
@@ -70,7 +70,7 @@ class TrainerState:
         return self.stages[self.stage]
 
     def advance(self) -> None:
-        """Go to the next stage."""
+        """Go to the next stage of training."""
         place = STAGES.index(self.stage) + 1
         self.stage = STAGES[place] if place < len(STAGES) else DONE
 

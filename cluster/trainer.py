@@ -1,4 +1,4 @@
-"""The loop of a run: score the base model, SFT, GRPO phase 1, GRPO phase 2, each validated, scored and checkpointed.
+"""The loop of a run: SFT, GRPO phase 1, GRPO phase 2, each validated, scored and checkpointed, and the base model scored beside them.
 
 The driver holds no tensors. It draws questions, asks rollout actors for groups, hands them to the learner, has the new weights
 pushed, and decides by the validation databases alone when to stop and which policy is best. `max_lag = 0` is all there is so far:
@@ -10,9 +10,11 @@ from __future__ import annotations
 import itertools
 import logging
 import math
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import ray
@@ -53,9 +55,11 @@ class Trainer:
         crew: Crew,
         display: Display,
         state: TrainerState,
+        base_model_dir: Path,
     ) -> None:
         self.config, self.store, self.data, self.crew, self.display = config, store, data, crew, display
         self.demonstrations = demonstrations
+        self.base_model_dir = base_model_dir
         self.state = state
         self.stopping = False  # set by a signal handler; the step in progress is finished first
 
@@ -67,26 +71,28 @@ class Trainer:
         Raises:
             Stopped: `stopping` was set; everything done so far is in the last checkpoint.
         """
-        if self.state.step or self.state.stage != "base":
-            await self._push("resume")
-        while self.state.stage != DONE:
-            stage = self.state.stage
-            try:
-                await self._train_stage(stage)
-                await self._score_stage(stage)
-            except Stopped:
-                self._checkpoint()
-                raise
-            if stage == "sft":
-                await self.crew.learner.set_reference.remote()
-            self.store.append_event("stage_done", stage=stage, steps=self.state.record.steps, step=self.state.step)
-            self.state.advance()
+        try:
+            if self.state.step:
+                await self._push("resume")
+            while self.state.stage != DONE:
+                await self._run_stage(self.state.stage)
+            await self._score_best()
+            await self._export("last")
+        except Stopped:
             self._checkpoint()
-        await self._score_best()
-        await self._export("last")
+            raise
+
+    async def _run_stage(self, stage: str) -> None:
+        await self._train_stage(stage)
+        await self._score_stage(stage)
+        if stage == "sft":
+            await self.crew.learner.set_reference.remote()
+        self.store.append_event("stage_done", stage=stage, steps=self.state.record.steps, step=self.state.step)
+        self.state.advance()
+        self._checkpoint()
 
     async def _train_stage(self, stage: str) -> None:
-        if stage == "base" or self.state.record.over:
+        if self.state.record.over:
             return
         if stage == "sft":
             await self._sft()
@@ -195,29 +201,30 @@ class Trainer:
         return True
 
     async def _validate(self, stage: str) -> Score:
-        result = await self._evaluate(f"{stage} validation", self.data.validation, self.config.evaluation.validation_questions)
-        record, best = self.state.record, self.state.best
+        step = self._step_of(stage)
+        result = await self._evaluate(f"{stage} validation", step, self.data.validation, self.config.evaluation.validation_questions)
+        record, best = self.state.stages[stage], self.state.best
         record.validation, record.validated_at = result.as_dict(), record.steps
         record.since_best += 1
         if best is None or result.total.correct > best.correct:
             record.since_best = 0
-            self.state.best = Best(stage, self.state.step, result.total.correct, result.total.questions, result.as_dict())
-            await self._export("best")
-        self.store.append_metrics(self.state.step, {"validation/accuracy": result.total.accuracy})
-        self.display.line(f"{stage}, step {self.state.step}: validation {result.total}")
+            self.state.best = Best(stage, step, result.total.correct, result.total.questions, result.as_dict())
+            await self._export("best", base=stage == "base")
+        self.store.append_metrics(step, {"validation/accuracy": result.total.accuracy})
+        self.display.line(f"{stage}, step {step}: validation {result.total}")
         return result
 
     async def _score_stage(self, stage: str) -> None:
         """Validation (unless just done) and test of the weights a stage ended with; the test score chooses nothing."""
-        record = self.state.record
+        record, step = self.state.stages[stage], self._step_of(stage)
         if record.validated_at != record.steps:
             await self._validate(stage)
         if record.test is None:
-            result = await self._evaluate(f"{stage} test", self.data.test, self.config.evaluation.test_questions)
+            result = await self._evaluate(f"{stage} test", step, self.data.test, self.config.evaluation.test_questions)
             record.test = result.as_dict()
-            self.display.line(f"{stage}, step {self.state.step}: test {result.total}")
+            self.display.line(f"{stage}, step {step}: test {result.total}")
         best = self.state.best
-        if best is not None and best.stage == stage and best.step == self.state.step:
+        if best is not None and best.stage == stage and best.step == step:
             best.test = record.test
 
     async def _score_best(self) -> None:
@@ -227,10 +234,10 @@ class Trainer:
             return
         self.display.line(f"The best policy is of step {best.step} ({best.stage}): scoring it on the test databases")
         await self.crew.learner.push_directory.remote(str(self.store.policy_dir("best")), self.crew.generators, self.state.step + 1)
-        best.test = (await self._evaluate("best test", self.data.test, self.config.evaluation.test_questions)).as_dict()
+        best.test = (await self._evaluate("best test", best.step, self.data.test, self.config.evaluation.test_questions)).as_dict()
         self._checkpoint()
 
-    async def _evaluate(self, name: str, questions: Sequence[Question], first: int) -> Score:
+    async def _evaluate(self, name: str, step: int, questions: Sequence[Question], first: int) -> Score:
         chosen = questions[:first] if first else questions
         groups: list[Group] = []
         self.display.begin(name, len(chosen))
@@ -242,7 +249,7 @@ class Trainer:
                 groups.append(group)
                 right = sum(g.trajectories[0].outcome.correct for g in groups)
                 self.display.advance(len(groups), f"{right} right")
-        path = self.store.evaluation_path(self.state.step)
+        path = self.store.evaluation_path(step)
         pq.write_table(groups_to_table(groups), path.with_name(f"{path.stem}_{name.replace(' ', '_')}.parquet"), compression="zstd")
         return score(groups)
 
@@ -251,9 +258,14 @@ class Trainer:
     async def _push(self, reason: str) -> None:
         """Broadcast the learner's weights and check that the generators now agree with it.
 
+        Until the first push the generators hold the base model, so that is the last moment to score it. It waits until then so
+        that a person sees training begin at once.
+
         Raises:
             WeightsOutOfSyncError: they do not, even after a second push.
         """
+        if self.state.stages["base"].test is None:
+            await self._score_stage("base")
         with self._timed("push"):
             version = self.state.step
             metrics = await self.crew.learner.push.remote(self.crew.generators, version)
@@ -264,9 +276,12 @@ class Trainer:
     def _canary(self) -> list[tuple[int, ...]]:
         return [s.ids for s in self.demonstrations[: self.config.evaluation.canary_sequences]]
 
-    async def _export(self, which: str) -> None:
+    async def _export(self, which: str, *, base: bool = False) -> None:
         with written_aside(self.store.policy_dir(which)) as folder:
-            await self.crew.learner.export.remote(str(folder))
+            if base:  # the learner has moved on, but the base model is at hand
+                shutil.copytree(self.base_model_dir, folder, dirs_exist_ok=True)
+            else:
+                await self.crew.learner.export.remote(str(folder))
 
     def _checkpoint_if_due(self) -> None:
         if self.state.step % self.config.run.checkpoint_every == 0:
@@ -288,6 +303,10 @@ class Trainer:
         record.seconds += metrics["learner/step_s"] if seconds is None else seconds
         self.store.append_metrics(self.state.step, {**metrics, **more})
         log.info("%s step %d: %s", self.state.stage, self.state.step, {k: round(v, 4) for k, v in {**metrics, **more}.items()})
+
+    def _step_of(self, stage: str) -> int:
+        """The learner step whose weights a stage's score speaks of."""
+        return 0 if stage == "base" else self.state.step
 
     def _stop_if_asked(self) -> None:
         if self.stopping:

@@ -13,6 +13,7 @@ import hashlib
 import importlib.metadata
 import json
 import logging
+import random
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from envs.demonstrations import DemonstrationConfig
 from envs.phrasing import Phrasing
 from envs.questions import check_contamination, load_questions, save_questions
 from envs.records import Question
+from envs.restyle import Wording, restyle
 from envs.run_store import MANIFEST, written_aside
 from envs.sandbox import Database
 from envs.schema import Schema
@@ -45,6 +47,7 @@ class DataConfig:
     seed: int = 0
     train_questions: int = 2400  # over all training businesses, an equal share each
     validation_questions: int = 220
+    schema_styles: int = 6  # databases made of each training business, each with other names for its tables and columns
     recovery_share: float = 0.2  # see DemonstrationConfig; these do not change what is built
     wander_share: float = 0.2
     sample_share: float = 0.1
@@ -59,6 +62,8 @@ class DataConfig:
                 f"data.validation_questions is {self.validation_questions}: wanted {VALIDATION_MIN} or more, or early stopping "
                 "follows chance; to score fewer of them, limit the evaluation instead"
             )
+        if self.schema_styles < 1:
+            raise ValueError(f"data.schema_styles is {self.schema_styles}: 1 keeps the names of the specs, 6 is usual")
         _ = self.demonstrations  # checks the shares
 
     @property
@@ -111,20 +116,27 @@ def build_dataset(config: DataConfig, directory: Path | str, progress: Progress 
 
 
 def _build(config: DataConfig, directory: Path, progress: Progress) -> None:
-    names = (*TRAIN, *VALIDATION, *TEST)
-    total = len(names) + len(TRAIN) + len(VALIDATION)
+    styled = tuple(f"{name}_{style}" for style in range(1, config.schema_styles) for name in TRAIN)
+    names = (*TRAIN, *styled, *VALIDATION, *TEST)
+    total = 2 * len(names) - len(TEST)
+    words: dict[str, Wording] = {}
     progress(0, total)
     for done, name in enumerate(names, start=1):
-        build_database(name, database_path(directory / "databases", name), config.seed)
+        business = name.rpartition("_")[0] if name in styled else name
+        path = database_path(directory / "databases", name)
+        build_database(business, path, config.seed)
+        words[name] = wording(business)
+        if name in styled:
+            words[name] = restyle(path, words[name], random.Random(f"{config.seed}/{name}"))
         progress(done, total)
 
-    def asked(businesses: Sequence[str], count: int, phrasing: Phrasing, done: int) -> list[Question]:
+    def asked(databases: Sequence[str], count: int, phrasing: Phrasing, done: int) -> list[Question]:
         questions: list[Question] = []
-        for place, name in enumerate(businesses):
-            share = count * (place + 1) // len(businesses) - count * place // len(businesses)
+        for place, name in enumerate(databases):
+            share = count * (place + 1) // len(databases) - count * place // len(databases)
             database = Database.open(database_path(directory / "databases", name))
             try:
-                made = synthesize(database, share, config.seed, phrasing, wording(name))
+                made = synthesize(database, share, config.seed, phrasing, words[name])
             finally:
                 database.close()
             questions += _each_once(made)
@@ -133,14 +145,21 @@ def _build(config: DataConfig, directory: Path, progress: Progress) -> None:
             progress(done + place + 1, total)
         return questions
 
-    train = asked(TRAIN, config.train_questions, "train", len(names))
-    validation = asked(VALIDATION, config.validation_questions, "validation", len(names) + len(TRAIN))
+    train = asked((*TRAIN, *styled), config.train_questions, "train", len(names))
+    validation = asked(VALIDATION, config.validation_questions, "validation", len(names) + len(TRAIN) + len(styled))
     test = load_questions(TEST_QUESTIONS)
+    train = _unlike_held_out(train, validation, test)
     if len(validation) < VALIDATION_MIN:
         raise ValueError(f"only {len(validation)} validation questions could be made: wanted {VALIDATION_MIN} or more")
     refuse_contamination(train, validation, test, _schemas(directory / "databases", names))
     for name, questions in zip(_SETS, (train, validation, test), strict=True):
         save_questions(directory / f"{name}.json", questions)
+
+
+def _unlike_held_out(train: Sequence[Question], validation: Sequence[Question], test: Sequence[Question]) -> list[Question]:
+    """Training questions without those that a held-out set asks in the same or nearly the same words ("How many products are there?")."""
+    seen = {overlap.train for held_out in (validation, test) for overlap in check_contamination(train, held_out)}
+    return [question for question in train if question.id not in seen]
 
 
 def refuse_contamination(
@@ -199,7 +218,7 @@ def _refuse_to_replace_anything_else(directory: Path) -> None:
 
 def _fingerprint(config: DataConfig) -> str:
     """Of all that decides the bytes: seed, counts, the sources that make them, and the libraries that draw and store them."""
-    parts = [f"{name}={getattr(config, name)}" for name in ("seed", "train_questions", "validation_questions")]
+    parts = [f"{name}={getattr(config, name)}" for name in ("seed", "train_questions", "validation_questions", "schema_styles")]
     parts += [f"faker {importlib.metadata.version('faker')}", f"sqlite {sqlite3.sqlite_version}"]
     for path in sorted([*_SOURCES.rglob("*.py"), *_SOURCES.rglob("*.json")]):
         parts.append(f"{path.relative_to(_SOURCES)} {hashlib.sha256(path.read_bytes()).hexdigest()}")

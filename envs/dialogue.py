@@ -25,8 +25,11 @@ _ACTION = re.compile(r"(DESCRIBE|SAMPLE|QUERY|ANSWER)[ \t]+(\S.*)", re.DOTALL)
 
 
 def prompt_text(question: str, tables: Sequence[str]) -> str:
-    """What the policy sees first: the table names, nothing more of the schema, and the question."""
-    return f"Tables: {', '.join(tables)}\nQuestion: {' '.join(question.split())}"
+    """What the policy sees first: the question and the table names, nothing more of the schema.
+
+    The names stand last, next to where they have to be copied.
+    """
+    return f"Question: {' '.join(question.split())}\nTables: {', '.join(tables)}"
 
 
 def parse_action(text: str) -> Action:

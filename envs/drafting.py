@@ -53,9 +53,9 @@ class Desk:
         """Conditions on every target left, and with this chance one or two on the base."""
         base = table or self.base
         found: list[Condition] = []
-        if self.rng.random() < (own or (0.25 if self.targets else 0.6)):
+        if self.rng.random() < (own or (0.12 if self.targets else 0.5)):
             found.append(self._draw(base, base))
-            if self.rng.random() < (0.1 if self.targets else 0.3):
+            if self.rng.random() < (0.05 if self.targets else 0.15):
                 found.append(self._draw(base, base))
         found += [self._draw(base, target) for target in self.targets]
         self.targets = []

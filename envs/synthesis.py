@@ -22,7 +22,7 @@ from envs.vocabulary import Wording
 
 Shape = Callable[[Desk], Draft]
 
-TABLE_SHARES = (0.40, 0.35, 0.25)  # questions over one table, two, three or more
+TABLE_SHARES = (0.50, 0.32, 0.18)  # questions over one table, two, three or more
 ROWS_MAX = 60  # an owner does not read more
 ATTEMPTS_PER_QUESTION = 60  # drafts before a small schema is taken to be exhausted
 

@@ -64,23 +64,24 @@ def from_trajectories(trajectories: Sequence[Trajectory], advantages: Sequence[f
     ]
 
 
-def pack(examples: Sequence[Example], micro_batch_tokens: int) -> list[MicroBatch]:
+def pack(examples: Sequence[Example], micro_batch_tokens: int, width_multiple: int = 1) -> list[MicroBatch]:
     """Micro-batches of at most micro_batch_tokens padded tokens, longest sequences first.
 
     Every example with a trained token is in exactly one of them; one without has no gradient and is left out. A sequence longer
-    than the budget stands alone.
+    than the budget stands alone. Widths are rounded up to width_multiple, so that few shapes occur: on a CPU every new shape costs
+    memory that is kept (oneDNN's primitives, torch's caches).
     """
     order = sorted((i for i, e in enumerate(examples) if any(e.weights)), key=lambda i: (-len(examples[i].ids), i))
     plan: list[list[int]] = []
     for i in order:
-        width = len(examples[plan[-1][0]].ids) if plan else 0
+        width = _rounded(len(examples[plan[-1][0]].ids), width_multiple) if plan else 0
         if plan and (len(plan[-1]) + 1) * width <= micro_batch_tokens:
             plan[-1].append(i)
         else:
             plan.append([i])
     if len(plan) > 1 and len(plan[-1]) == 1 and len(plan[-2]) > 2:
         plan[-1].insert(0, plan[-2].pop())  # torch.compile would make a version of its own for a lone row
-    return [_micro_batch(examples, rows) for rows in plan]
+    return [_micro_batch(examples, rows, width_multiple) for rows in plan]
 
 
 def spread(values: Sequence[torch.Tensor], micro_batches: Sequence[MicroBatch], examples: Sequence[Example]) -> list[Example]:
@@ -95,8 +96,12 @@ def spread(values: Sequence[torch.Tensor], micro_batches: Sequence[MicroBatch], 
     return changed
 
 
-def _micro_batch(examples: Sequence[Example], rows: Sequence[int]) -> MicroBatch:
-    width = max(len(examples[i].ids) for i in rows)
+def _rounded(width: int, multiple: int) -> int:
+    return -(-width // multiple) * multiple
+
+
+def _micro_batch(examples: Sequence[Example], rows: Sequence[int], width_multiple: int) -> MicroBatch:
+    width = _rounded(max(len(examples[i].ids) for i in rows), width_multiple)
     ids = np.zeros((len(rows), width), dtype=np.int64)
     weights = np.zeros((len(rows), width), dtype=np.float32)
     logprobs = np.zeros((len(rows), width), dtype=np.float32)

@@ -49,9 +49,9 @@ def grpo_step(
     examples = to_examples(kept, divide_by_std=config.advantage_std)
     if not any(any(example.weights) for example in examples):
         return {**counts, "grpo/updates": 0.0}
-    budget = engine.config.micro_batch_tokens
+    budget, multiple = engine.config.micro_batch_tokens, engine.config.width_multiple
     if config.old_logprobs == "learner":
-        packed = pack(examples, budget)
+        packed = pack(examples, budget, multiple)
         examples = spread(engine.logprobs(packed), packed, examples)
 
     order = np.random.default_rng(seed)
@@ -59,7 +59,7 @@ def grpo_step(
     updates = 0
     for _ in range(config.updates_per_batch):
         for share in np.array_split(order.permutation(len(examples)), config.minibatches):
-            micro_batches = pack([examples[i] for i in share], budget)
+            micro_batches = pack([examples[i] for i in share], budget, multiple)
             if not micro_batches:
                 continue
             micro_batches = _with_reference(engine, reference, micro_batches, config)

@@ -71,7 +71,7 @@ class LearnerActor:
 
         examples = [Example(tuple(ids), tuple(float(i > 0) for i in range(len(ids)))) for ids in sequences]
         # Logits of every token are wide, so the budget is a quarter of that of training.
-        packed = pack(examples, max(1, self._engine.config.micro_batch_tokens // 4))
+        packed = pack(examples, max(1, self._engine.config.micro_batch_tokens // 4), self._engine.config.width_multiple)
         known = spread(self._engine.logprobs(packed), packed, examples)
         return [list(example.old_logprobs) or [0.0] * len(example.ids) for example in known]
 

@@ -22,7 +22,7 @@ def sft_step(engine: Engine, sequences: Sequence[TrainingSequence], learning_rat
         ValueError: no sequence trains any token.
         NonFiniteError: the weights are unchanged.
     """
-    micro_batches = pack(from_sequences(sequences), engine.config.micro_batch_tokens)
+    micro_batches = pack(from_sequences(sequences), engine.config.micro_batch_tokens, engine.config.width_multiple)
     total_weight = sum(float(micro.weights.sum()) for micro in micro_batches)
 
     def loss_of(micro: MicroBatch, logprobs: torch.Tensor) -> Part:

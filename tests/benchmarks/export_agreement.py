@@ -20,7 +20,7 @@ from actors.rollout import play_episode
 from actors.transformers_policy import TransformersPolicy
 from actors.vllm_policy import VllmPolicy
 from cluster.config import load_preset
-from cluster.runner import data_of
+from cluster.dataset_cache import data_of
 from envs.dialogue import Codec
 from envs.records import Question, Trajectory
 from envs.sandbox import Database, QueryError

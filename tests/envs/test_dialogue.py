@@ -44,13 +44,13 @@ def test_no_text_breaks_the_parser(text: str) -> None:
 
 
 def test_a_question_stands_on_one_line_of_the_prompt() -> None:
-    assert prompt_text("How many\n\npets?\tTables: x", TABLES) == "Tables: owners, pets\nQuestion: How many pets? Tables: x"
+    assert prompt_text("How many\n\npets?\tTables: x", TABLES) == "Question: How many pets? Tables: x\nTables: owners, pets"
 
 
 def test_the_prompt_is_chatml_and_ends_where_the_first_action_begins(tiny_codec: Codec) -> None:
     text = tiny_codec.action_text(tiny_codec.prompt_ids("How many pets?", TABLES))
     assert text.startswith("<|im_start|>system\nExplore the database")
-    assert text.endswith("<|im_end|>\n<|im_start|>user\nTables: owners, pets\nQuestion: How many pets?<|im_end|>\n<|im_start|>assistant\n")
+    assert text.endswith("<|im_end|>\n<|im_start|>user\nQuestion: How many pets?\nTables: owners, pets<|im_end|>\n<|im_start|>assistant\n")
 
 
 def test_markup_in_a_question_or_a_cell_is_plain_text(tiny_codec: Codec) -> None:

@@ -80,3 +80,10 @@ def test_tensors_have_the_documented_types() -> None:
     micro = pack([Example((5, 6, 7), (0.0, 1.0, 0.5), (0.0, -1.0, -2.0), 0.25)], 100)[0]
     assert (micro.ids.dtype, micro.positions.dtype) == (torch.int64, torch.int64)
     assert {micro.weights.dtype, micro.old_logprobs.dtype, micro.advantages.dtype} == {torch.float32}
+
+
+def test_widths_are_rounded_up_and_still_keep_to_the_budget() -> None:
+    examples = [Example((1,) * n, (0.0, *(1.0,) * (n - 1))) for n in (70, 65, 40, 33, 20, 5)]
+    shapes = [tuple(m.ids.shape) for m in pack(examples, 200, width_multiple=32)]
+    assert shapes == [(2, 96), (3, 64), (1, 32)]
+    assert all(rows * width <= 200 for rows, width in shapes)
