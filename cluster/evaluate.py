@@ -8,18 +8,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from actors.rollout import play_group
-from envs.questions import load_questions
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from actors.policy import Policy
+from actors.rollout import play_group
 from cluster.config import RunConfig
 from cluster.errors import UserError
 from cluster.report import score_text
 from cluster.scores import Score, score
 from envs.dialogue import Codec
+from envs.questions import load_questions
 from envs.records import Group, Question
 from envs.sandbox import Database, QueryError
 

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from envs.groups import table_to_groups
-
 from envs.records import Group, Question
 
 
