@@ -146,7 +146,7 @@ def main() -> None:
         logging.getLogger(__name__).debug("refused", exc_info=error)
         if os.environ.get("ANALYST_BUDDY_TRACEBACK"):
             raise
-        errors.print(f"analyst-buddy: {error}", markup=False)
+        errors.print(f"analyst-buddy: {error}", markup=False, soft_wrap=True)
         sys.exit(2)
 
 

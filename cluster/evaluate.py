@@ -14,6 +14,7 @@ from rich.table import Table
 
 from actors.policy import Policy
 from actors.rollout import play_group
+from cluster.base_model import cache_dir
 from cluster.config import RunConfig
 from cluster.errors import UserError
 from cluster.report import score_text
@@ -48,7 +49,7 @@ def evaluate_file(
     with open_databases(databases_dir, {q.db_id for q in questions}) as databases:
         check_golds(questions, databases)
         with console.status("starting vLLM"):
-            policy = VllmPolicy(str(policy_dir), config.generator)
+            policy = VllmPolicy(policy_dir, config.generator, log_path=cache_dir() / "evaluate-vllm.log")
         try:
             groups = asyncio.run(play_all(policy, Codec.load(policy_dir), questions, databases, config, console))
         finally:
