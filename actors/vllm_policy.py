@@ -127,8 +127,9 @@ class VllmPolicy:
         self._half_loaded = False
 
     def close(self) -> None:
-        """End the engine's processes."""
+        """End the engine's processes; the policy is of no use afterwards."""
         self._engine.shutdown()
+        del self._engine  # its finalizer fails when it first runs at the interpreter's end
 
     async def _or_abort(self, call: Awaitable[None]) -> None:
         try:
