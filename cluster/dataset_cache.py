@@ -10,7 +10,7 @@ from envs.dataset import Dataset, build_dataset
 
 
 def data_of(config: RunConfig, progress: Callable[[int, int], None] | None = None) -> Dataset:
-    """The data set of a configuration, from the cache or built now (about 12 s; progress counts its parts)."""
+    """The data set of a configuration, from the cache or built now (about 25 s; progress counts its parts)."""
     data = config.data
     return build_dataset(
         data, cache_dir() / f"data-{data.train_questions}-{data.validation_questions}-{data.schema_styles}-{data.seed}", progress

@@ -18,7 +18,7 @@ def main() -> None:
         def say(_done: int, _total: int) -> None:
             nonlocal began
             if not began:
-                print("setup: building databases and questions (about 12 s, once)", flush=True)  # noqa: T201
+                print("setup: building databases and questions (about 25 s, once)", flush=True)  # noqa: T201
             began = True
 
         data_of(load_preset("quickstart"), say)
