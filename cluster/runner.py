@@ -20,7 +20,6 @@ from cluster.display import Display
 from cluster.errors import UserError
 from cluster.memory import MemoryWatch
 from cluster.state import DONE, TrainerState
-from envs.conversations import with_follow_ups
 from envs.dataset import Dataset
 from envs.demonstrations import DemonstrationConfig, demonstrate
 from envs.dialogue import Codec
@@ -146,7 +145,7 @@ def _data(config: RunConfig, display: Display) -> Dataset:
 
 
 def _demonstrations(config: RunConfig, data: Dataset, model_dir: Path, display: Display) -> list[TrainingSequence]:
-    """What SFT trains on, from expert episodes of all training questions; the same for the same configuration."""
+    """Expert episodes of all training questions; the same ones for the same configuration."""
     codec = Codec.load(model_dir)
     databases: dict[str, Database] = {}
     settings: DemonstrationConfig = config.data.demonstrations
@@ -156,12 +155,12 @@ def _demonstrations(config: RunConfig, data: Dataset, model_dir: Path, display: 
         if question.db_id not in databases:
             databases[question.db_id] = Database.open(data.database_path(question.db_id))
         rng = random.Random(f"{config.run.seed}/{question.id}")
-        made.append(demonstrate(databases[question.db_id], question, codec, config.episode, settings, rng))
+        made.append(demonstrate(databases[question.db_id], question, codec, config.episode, settings, rng).sequence)
         if index % 50 == 0:
             display.advance(index)
     for database in databases.values():
         database.close()
-    return with_follow_ups(data.train, made, codec, config.data.conversations, random.Random(config.run.seed))
+    return made
 
 
 def _say_how_to_go_on(store: RunStore, result: dict[str, Any], display: Display) -> None:

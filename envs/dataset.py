@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from envs.businesses import TEST, TEST_QUESTIONS, TRAIN, VALIDATION, build_database, wording
-from envs.conversations import ConversationConfig
 from envs.demonstrations import DemonstrationConfig
 from envs.phrasing import Phrasing
 from envs.questions import check_contamination, load_questions, save_questions
@@ -54,9 +53,6 @@ class DataConfig:
     sample_share: float = 0.1
     sample_unseen_share: float = 1.0
     value_answer_share: float = 0.3
-    follow_ups: int = 0  # see ConversationConfig; nor do these
-    follow_up_share: float = 0.85
-    explore_share: float = 0.6
 
     def __post_init__(self) -> None:
         if self.train_questions < len(TRAIN):
@@ -68,16 +64,12 @@ class DataConfig:
             )
         if self.schema_styles < 1:
             raise ValueError(f"data.schema_styles is {self.schema_styles}: 1 keeps the names of the specs, 6 is usual")
-        _ = self.demonstrations, self.conversations  # which check the shares
+        _ = self.demonstrations  # checks the shares
 
     @property
     def demonstrations(self) -> DemonstrationConfig:
         shares = {field.name: getattr(self, field.name) for field in dataclasses.fields(DemonstrationConfig)}
         return DemonstrationConfig(**shares)
-
-    @property
-    def conversations(self) -> ConversationConfig:
-        return ConversationConfig(self.follow_ups, self.follow_up_share, self.explore_share)
 
 
 @dataclass(frozen=True)
