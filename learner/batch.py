@@ -6,6 +6,7 @@ token, so those are kept flat, in the order of `positions`, rather than as padde
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ import numpy as np
 import torch
 
 from envs.records import TrainingSequence, Trajectory
+
+MICRO_BATCH_PRICE = 150  # tokens' worth of time a micro-batch costs beside its own: gradients are added up once more (135M, 2 cores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +68,39 @@ def from_trajectories(trajectories: Sequence[Trajectory], advantages: Sequence[f
 
 
 def pack(examples: Sequence[Example], micro_batch_tokens: int, width_multiple: int = 1) -> list[MicroBatch]:
-    """Micro-batches of at most micro_batch_tokens padded tokens, longest sequences first.
+    """Micro-batches of at most micro_batch_tokens padded tokens, longest sequences first, cut where padding and their number cost least.
 
     Every example with a trained token is in exactly one of them; one without has no gradient and is left out. A sequence longer
     than the budget stands alone. Widths are rounded up to width_multiple, so that few shapes occur: on a CPU every new shape costs
     memory that is kept (oneDNN's primitives, torch's caches).
     """
     order = sorted((i for i, e in enumerate(examples) if any(e.weights)), key=lambda i: (-len(examples[i].ids), i))
-    plan: list[list[int]] = []
-    for i in order:
-        width = _rounded(len(examples[plan[-1][0]].ids), width_multiple) if plan else 0
-        if plan and (len(plan[-1]) + 1) * width <= micro_batch_tokens:
-            plan[-1].append(i)
-        else:
-            plan.append([i])
-    if len(plan) > 1 and len(plan[-1]) == 1 and len(plan[-2]) > 2:
-        plan[-1].insert(0, plan[-2].pop())  # torch.compile would make a version of its own for a lone row
-    return [_micro_batch(examples, rows, width_multiple) for rows in plan]
+    widths = [_rounded(len(examples[i].ids), width_multiple) for i in order]
+    return [_micro_batch(examples, order[start:end], width_multiple) for start, end in _cuts(widths, micro_batch_tokens)]
+
+
+def _cuts(widths: Sequence[int], budget: int) -> list[tuple[int, int]]:
+    """Where to cut rows of falling width so that padded tokens, and a fixed price for each micro-batch, come to the least in all.
+
+    Dynamic programming over the last cut: the rows of one micro-batch follow each other. A lone row is priced as two, because
+    torch.compile would make a version of its own for it.
+    """
+    cost = [0.0] + [math.inf] * len(widths)
+    came_from = [0] * (len(widths) + 1)
+    for end in range(1, len(widths) + 1):
+        for start in range(end - 1, -1, -1):
+            rows, tokens = end - start, (end - start) * widths[start]
+            if tokens > budget and rows > 1:
+                break
+            price = cost[start] + max(tokens, 2 * widths[start]) + MICRO_BATCH_PRICE
+            if price < cost[end]:
+                cost[end], came_from[end] = price, start
+    cuts: list[tuple[int, int]] = []
+    end = len(widths)
+    while end:
+        cuts.append((came_from[end], end))
+        end = came_from[end]
+    return cuts[::-1]
 
 
 def spread(values: Sequence[torch.Tensor], micro_batches: Sequence[MicroBatch], examples: Sequence[Example]) -> list[Example]:

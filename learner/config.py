@@ -15,7 +15,7 @@ class LearnerConfig:
     zero_stage: int = 1  # DeepSpeed ZeRO: 1 shards optimizer states over ranks, 2 gradients too; 0 adds up gradients in bf16
     attention: str = "grouped"  # "grouped" (learner/attention.py, fastest on CPU), or any of transformers': "sdpa", "eager", ...
     compile: bool = True  # torch.compile each layer: a sixth faster on a CPU, costs about 10 s at the first step
-    micro_batch_tokens: int = 3072  # padded tokens in one forward and backward; activations take about 1.3 MB a token at 135M parameters
+    micro_batch_tokens: int = 1536  # padded tokens in one forward and backward: on a CPU more fall out of its caches, fewer add up gradients too often
     width_multiple: int = 32  # widths of micro-batches are rounded up to this: few shapes keep the caches of a CPU's kernels small
     threads: int = 0  # CPU threads of the learner; 0 leaves it to torch
     gradient_clip: float = 1.0  # largest global gradient norm; 0 switches clipping off
@@ -34,7 +34,7 @@ class LearnerConfig:
         if self.width_multiple < 1:
             raise ValueError(f"learner.width_multiple is {self.width_multiple}: 1 switches the rounding off, 32 is usual")
         if self.micro_batch_tokens < 1:
-            raise ValueError(f"learner.micro_batch_tokens is {self.micro_batch_tokens}: it must be positive, 2048 to 16384 is usual")
+            raise ValueError(f"learner.micro_batch_tokens is {self.micro_batch_tokens}: it must be positive, 1024 to 16384 is usual")
         if self.threads < 0:
             raise ValueError(f"learner.threads is {self.threads}: give a number of CPU threads, or 0 to leave it to torch")
         if self.gradient_clip < 0 or self.weight_decay < 0:

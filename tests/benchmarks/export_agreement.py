@@ -3,7 +3,8 @@
     python tests/benchmarks/export_agreement.py --policy runs/quickstart/policy/best
 
 In fp32: the first action after 20 prompts, greedy, must be the same text. In bf16: whole episodes are played on both, and the answers
-(the SQL's rows, or none) are compared. Prints one JSON object.
+(the SQL's rows, or none) are compared. Prints one JSON object; progress and the engine's log go elsewhere. Minutes on two cores, nearly all
+of them transformers', which plays one turn at a time.
 """
 
 from __future__ import annotations
@@ -11,20 +12,27 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.progress import track
 
 from actors.generator_actor import GeneratorConfig
 from actors.policy import Policy, Sampling
 from actors.rollout import play_episode
 from actors.transformers_policy import TransformersPolicy
 from actors.vllm_policy import VllmPolicy
+from cluster.base_model import cache_dir
 from cluster.config import load_preset
 from cluster.dataset_cache import data_of
 from envs.dialogue import Codec
 from envs.records import Question, Trajectory
 from envs.sandbox import Database, QueryError
 from envs.verifier import rows_match
+
+T = TypeVar("T")
 
 
 def spread(questions: list[Question], count: int) -> list[Question]:
@@ -33,15 +41,22 @@ def spread(questions: list[Question], count: int) -> list[Question]:
 
 
 async def first_actions(policy: Policy, codec: Codec, prompts: list[tuple[int, ...]]) -> list[str]:
-    turns = [await policy.generate(p, Sampling(max_tokens=64, stop_ids=codec.stop_ids, temperature=0.0)) for p in prompts]
+    """One after the other: what is asked is whether the weights are the same, not whether batches of other sizes round alike."""
+    sampling = Sampling(max_tokens=64, stop_ids=codec.stop_ids, temperature=0.0)
+    turns = [await policy.generate(prompt, sampling) for prompt in watched(prompts, "first actions")]
     return [codec.action_text(turn.ids) for turn in turns]
 
 
 async def play(policy: Policy, codec: Codec, chosen: list[tuple[Database, Question]], config: Any) -> list[Trajectory]:
     return [
         await play_episode(policy, codec, database, question, 0, config.episode, config.rollout, seed=0, temperature=0.0)
-        for database, question in chosen
+        for database, question in watched(chosen, "episodes")
     ]
+
+
+def watched(items: Iterable[T], what: str) -> Iterator[T]:
+    """The items, with a progress bar on the terminal's error stream."""
+    return iter(track(list(items), what, console=Console(stderr=True)))
 
 
 def same_answer(database: Database, left: Trajectory, right: Trajectory) -> bool:
@@ -82,7 +97,7 @@ async def _with_vllm(
     played: list[Trajectory],
     config: Any,
 ) -> dict[str, Any]:
-    policy = VllmPolicy(policy_dir, GeneratorConfig(dtype=dtype, max_num_seqs=8))
+    policy = VllmPolicy(policy_dir, GeneratorConfig(dtype=dtype, max_num_seqs=8), log_path=cache_dir() / "agreement-vllm.log")
     try:
         if dtype == "float32":
             same = [a == b for a, b in zip(plain, await first_actions(policy, codec, asked), strict=True)]
