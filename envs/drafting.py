@@ -18,6 +18,7 @@ from envs.sandbox import Database
 from envs.schema import Cell
 from envs.vocabulary import plural
 
+CONDITIONS_MAX = 2  # of one question; an owner seldom stacks more
 SHOWN_ROLES = (Role.CATEGORY, Role.NUMBER, Role.YEAR, Role.DATE, Role.MOMENT, Role.TEXT, Role.CODE)
 
 
@@ -44,21 +45,26 @@ class Desk:
     targets: list[str]
     used: set[str] = field(default_factory=set)  # columns that the question shows or orders by
     constructs: list[str] = field(default_factory=list)
+    said: int = 0  # conditions so far
 
     @property
     def table(self) -> TableFacts:
         return self.facts.tables[self.base]
 
     def where(self, *, own: float = 0.0, table: str = "") -> tuple[Condition, ...]:
-        """Conditions on every target left, and with this chance one or two on the base."""
+        """Conditions on every target left, and with this chance one (seldom two) on the base; never more than two in a question."""
         base = table or self.base
         found: list[Condition] = []
-        if self.rng.random() < (own or (0.12 if self.targets else 0.5)):
+        room = CONDITIONS_MAX - self.said - len(self.targets)
+        if room > 0 and self.rng.random() < (own * (0.4 if self.said else 1) or (0.06 if self.targets else 0.55)):
             found.append(self._draw(base, base))
-            if self.rng.random() < (0.05 if self.targets else 0.15):
+            if room > 1 and not self.targets and self.rng.random() < 0.12:
                 found.append(self._draw(base, base))
         found += [self._draw(base, target) for target in self.targets]
         self.targets = []
+        self.said += len(found)
+        if self.said > CONDITIONS_MAX:
+            raise DeadEndError
         self.constructs += [c.construct for c in found]
         return tuple(found)
 
@@ -91,8 +97,8 @@ class Desk:
         """One to three columns worth asking for, the label most often."""
         rest = [c for c in facts.having(*SHOWN_ROLES) if c not in facts.label and c.path not in self.used and not c.nulls]
         picked: list[ColumnFacts] = list(facts.label) if facts.label and self.rng.random() < 0.6 else []
-        wanted = self.rng.choices((1, 2, 3), (0.5, 0.4, 0.1))[0] - bool(picked)
-        if facts.key and facts.key.path not in self.used and self.rng.random() < 0.12:
+        wanted = self.rng.choices((1, 2, 3), (0.55, 0.42, 0.03))[0] - bool(picked)
+        if facts.key and facts.key.path not in self.used and self.rng.random() < 0.06:
             picked.append(facts.key)
         picked += self.rng.sample(rest, min(max(wanted, 0 if picked else 1), len(rest)))
         if not picked:

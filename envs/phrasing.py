@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from envs import frames_train, frames_validation
+from envs import events, frames_train, frames_validation
 from envs.profile import ColumnFacts, Facts, Role
+from envs.relations import works_here
 from envs.schema import Cell
 from envs.vocabulary import Noun, is_plural, listed, plural, with_article
 
@@ -40,19 +42,8 @@ def _words(words: Any) -> _Words:
 
 _SETS: Mapping[Phrasing, _Words] = {"train": _words(frames_train), "validation": _words(frames_validation)}
 _NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-# Words in a date column's names -> how an event of that column is said: "hired in March 2024".
-_EVENTS = {
-    "hire": "hired", "hired": "hired", "hiring": "hired", "birth": "born", "birthday": "born", "born": "born", "joined": "who joined",
-    "joining": "who joined", "registered": "registered", "registration": "registered", "enrolled": "enrolled",
-    "enrolment": "enrolled", "placed": "placed", "shipped": "shipped", "shipping": "shipped", "delivered": "delivered", "paid": "paid",
-    "returned": "returned", "return": "returned", "delivery": "delivered", "purchase": "bought",
-    "due": "due", "created": "created", "opened": "opened", "opening": "opened", "issued": "issued",
-    "published": "published", "released": "released", "release": "released", "received": "received", "retired": "retired",
-    "finished": "finished", "reported": "reported", "bought": "bought", "borrowed": "borrowed", "closed": "closed",
-    "completed": "completed", "arrived": "that arrived", "departed": "that departed", "sold": "sold", "expires": "expiring",
-    "expiry": "expiring", "booked": "booked", "planted": "planted", "painted": "painted", "cancelled": "cancelled",
-}  # fmt: skip
-_DATE_WORDS = {"date", "day", "time", "of", "on", "and", "the", "it", "was", "they", "we", "last", "starting"}
+_NO_NOUN = re.compile(r"^[a-z]+(ed| on)$| on$|^(date|in|on) (and time )?(it|they|we|shelf|stock) ")
+_UNIT = re.compile(r" in (kilos|litres|minutes|hours|days|miles|grams|tonnes|years|square metres|pages|months)$")
 # Head of a child's noun -> what a customer does with it: past, participle, plain.
 _DEEDS = {
     "order": ("placed", "placed", "place"), "booking": ("made", "made", "make"), "reservation": ("made", "made", "make"),
@@ -63,10 +54,6 @@ _DEEDS = {
 }  # fmt: skip
 _ACTS = {"order": "ordered", "booking": "booked", "payment": "paid", "purchase": "bought", "rental": "rented", "hire": "hired",
          "loan": "borrowed", "reservation": "reserved"}  # fmt: skip
-_WORKERS = {
-    "agent", "artist", "author", "cleaner", "dentist", "doctor", "driver", "employee", "instructor", "manager", "mechanic", "member",
-    "nurse", "seller", "stylist", "teacher", "technician", "trainer", "vet", "worker",
-}  # fmt: skip
 # Kind of a number -> said of its largest and of its smallest.
 _SUPERLATIVES = {
     "price": (("most expensive", "priciest", "dearest"), ("cheapest", "least expensive")),
@@ -86,6 +73,7 @@ class Voice:
     rng: random.Random
     _nouns: dict[str, Noun] = field(default_factory=dict)
     _said: dict[str, str] = field(default_factory=dict)
+    _currency: str | None = None
 
     def noun(self, table: str) -> Noun:
         if table not in self._nouns:
@@ -97,7 +85,12 @@ class Voice:
         """ "unit price"; the table's own noun is not repeated in front."""
         if column.path not in self._said:
             phrases = [p for p in column.phrases if "'s " not in p] or [p.split("'s ", 1)[1] for p in column.phrases]
-            self._said[column.path] = self.rng.choice(phrases)
+            if column.role is not Role.FLAG:  # "joined" and "date it was painted" are no nouns
+                phrases = [p for p in phrases if not _NO_NOUN.search(p)] or phrases
+            nouns = {n.singular for n in self.facts.tables[column.table].nouns} | {self.noun(column.table).singular.split()[-1]}
+            own = [p for p in phrases if p in nouns or p.partition(" ")[0] in nouns or any(f" of the {n}" in p for n in nouns)]
+            phrases = [p for p in phrases if p not in own] or phrases  # a customer's name is its "name"
+            self._said[column.path] = phrases[0] if self.rng.random() < 0.4 else self.rng.choice(phrases)
         return self._said[column.path]
 
     def columns(self, columns: Sequence[ColumnFacts], base: str, *, many: bool = False) -> str:
@@ -145,18 +138,19 @@ class Voice:
 
     def finish(self, text: str) -> str:
         """The question as asked: now and then polite, with a word before it, or typed in a hurry."""
-        text = " ".join(text.split())
+        text = re.sub(r"\b(\w+)'s \1 ", r"\1's ", " ".join(text.split()))
         chance = self.rng.random()
         words = _SETS[self.phrasing]
         verb, _, rest = text.partition(" ")
-        if text.endswith(".") and verb in frames_train.IMPERATIVES and chance < 0.3:
+        if text.endswith(".") and verb in frames_train.IMPERATIVES and chance < 0.12:
             text = self.rng.choice(words.polite).format(f"{verb.lower()} {rest[:-1]}")
-        elif chance > 0.93:
+        elif chance > 0.96:
             text = self.rng.choice(words.openings).format(text[0].lower() + text[1:])
-        elif chance > 0.86:
+        elif chance > 0.94 and text.endswith("?"):
             text = text[:-1] + self.rng.choice(words.closings) + text[-1]
         text = text[0].upper() + text[1:]
-        return text[0].lower() + text[1:].rstrip("?.") if self.rng.random() < 0.06 else text
+        hurried = self.rng.random() < 0.18 and text.count("?") + text.count(".") <= 1
+        return text[0].lower() + text[1:].rstrip("?.") if hurried else text
 
     def value(self, value: Cell, column: ColumnFacts) -> str:
         """A value as one would write it in a question."""
@@ -164,14 +158,14 @@ class Voice:
             chance = self.rng.random()
             if chance < 0.08 and value.isascii() and len(value) > 3 and column.role is Role.CATEGORY:
                 return value.lower()
-            return f"'{value}'" if chance > 0.88 and "'" not in value else value
+            return f"'{value}'" if chance > 0.95 and "'" not in value else value
         return self.number(value) if isinstance(value, int | float) else str(value)
 
     def number(self, value: float) -> str:
         """ "50", "1,200", "three", "2.5"."""
         if float(value).is_integer():
             value = int(value)
-            if value in range(2, 13) and self.rng.random() < 0.35:
+            if value in range(2, 11) and self.rng.random() < 0.3:
                 return _NUMBERS[value]
             return f"{value:,}" if value >= 1000 and self.rng.random() < 0.5 else str(value)
         return str(value)
@@ -182,7 +176,9 @@ class Voice:
             return str(value)
         said = self.number(value)
         money = column.kind in ("price", "money", "wage") and said[0].isdigit()
-        return f"{'£' if self.rng.random() < 0.6 else '$'}{said}" if money and self.rng.random() < 0.2 else said
+        if money and self._currency is None:
+            self._currency = self.rng.choices(("", "£", "$"), (0.75, 0.15, 0.1))[0]
+        return f"{self._currency}{said}" if money else said
 
     def day(self, iso: str) -> str:
         """ "2024-03-05" as "5 March 2024" and the like."""
@@ -194,27 +190,16 @@ class Voice:
         return f"{dt.date.fromisoformat(iso[:7] + '-01'):%B %Y}"
 
     def compared(self, sign: str, value: str) -> str:
-        """ "more than 50" for > and "50"."""
-        return self.pick({">": "more", ">=": "at_least", "<": "less", "<=": "at_most", "=": "exactly"}[sign], v=value)
+        """ "over 50" for > and "50"."""
+        return self.pick({">": "noun_more", "<": "noun_less"}[sign], v=value)
 
     def event(self, column: ColumnFacts) -> str | None:
         """ "hired" for a hire date; "" when the time alone will do; None when the column must be named."""
-        said = self.column(column).lower().split()
-        found = next((_EVENTS[word] for word in said if word in _EVENTS), "")
-        others = set(said) - _EVENTS.keys() - _DATE_WORDS - set(self.noun(column.table).singular.lower().split())
-        if found and others:
-            return None  # the licence expires, not its holder
-        if found.startswith("who ") and self.facts.tables[column.table].being != "person":
-            found = f"that {found[4:]}"
-        only = len(self.facts.tables[column.table].having(Role.DATE, Role.MOMENT)) == 1
-        if found[:3] == self.noun(column.table).singular.split()[-1][:3]:
-            found = ""  # not "sales sold"
-        return found or ("" if only and self.facts.tables[column.table].being == "thing" else None)
+        return events.event(self.facts, column, self.noun(column.table).singular.lower().split())
 
     def deed(self, parent: str, child: str) -> tuple[str, str, str]:
         """What a row of parent does with rows of child: ("placed", "placed", "place"); otherwise it has them."""
-        actor = self.noun(parent).singular.split()[-1]
-        if self.facts.tables[parent].being == "person" and actor not in _WORKERS:
+        if self.facts.tables[parent].being == "person" and not works_here(self.noun(parent).singular.split()):
             return _DEEDS.get(self.noun(child).singular.split()[-1], ("had", "had", "have"))
         return ("had", "had", "have")
 
@@ -237,14 +222,39 @@ class Voice:
     def called(self, table: str, names: Sequence[Cell]) -> str:
         """A row by its label: "Jane Doe", "the product Oak desk"."""
         label = " ".join(str(n) for n in names)
-        bare = 0.75 if self.facts.tables[table].being == "person" else 0.25 if " " in label else 0.0
-        if self.rng.random() < bare:
+        person = self.facts.tables[table].being == "person"
+        if self.rng.random() < (0.8 if person else 0.5 if " " in label else 0.15):
             return label
         return self.pick("called", s=self.noun(table).singular, v=label)
+
+    def figure(self, function: str, column: ColumnFacts) -> str:
+        """A column after "total" or "average": never "total total price"."""
+        said = self.column(column)
+        if function != "SUM" or "total" not in said.split():
+            return said
+        return next((p for p in column.phrases if "total" not in p.split() and not _NO_NOUN.search(p)), said.removeprefix("total "))
+
+    def most(self, column: ColumnFacts, *, largest: bool) -> tuple[str, str]:
+        """A superlative and what it stands with: ("most", "kegs"), ("highest", "price"), ("latest", "order date")."""
+        said = self.column(column)
+        if column.role is not Role.NUMBER:
+            return self.rng.choice(("latest", "most recent") if largest else ("earliest", "oldest")), said
+        things = counted(said)
+        if (is_plural(things) and column.kind not in ("price", "money", "wage")) or things != said:
+            return ("most" if largest else "fewest" if is_plural(things) else "least"), things
+        said = _UNIT.sub("", said)
+        if column.kind in ("size", "quantity", "stock", "length"):
+            return self.rng.choice(("largest", "biggest") if largest else ("smallest",)), said
+        return "highest" if largest else "lowest", said
 
     def act(self, parent: str, child: str) -> str:
         """The participle for rows of a customer table that have rows of child: "ordered"; "" when there is no such word."""
         return _ACTS.get(self.noun(child).singular.split()[-1], "") if self.deed(parent, child)[0] != "had" else ""
+
+
+def counted(phrase: str) -> str:
+    """ "kegs" for "number of kegs" or "quantity of kegs"; other phrases as they are."""
+    return phrase.removeprefix("number of ").removeprefix("quantity of ")
 
 
 def frames(phrasing: Phrasing) -> Mapping[str, tuple[str, ...]]:

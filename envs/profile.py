@@ -38,7 +38,7 @@ _PLACE = {
     "area", "city", "country", "county", "district", "location", "place", "province", "region", "state", "suburb", "town", "village",
 }  # fmt: skip
 _CODE = {"id", "code", "zip", "postcode", "phone", "telephone", "fax", "isbn", "sku", "ssn", "reference", "barcode", "plate",
-         "registration", "latitude", "longitude", "password", "card", "rank"}  # fmt: skip
+         "registration", "latitude", "longitude", "password", "card", "rank", "tooth"}  # fmt: skip
 _PRIVATE = {"password", "hash", "token"}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?")
@@ -186,7 +186,7 @@ def _table_facts(database: Database, info: TableInfo, wording: Wording) -> Table
         counts: Counter[Cell] = Counter(v for v in values if v is not None)
         hints = frozenset(word.lower() for said in phrases[column.name] for word in said.split()) | set(split_name(column.name))
         role = Role.FOREIGN if column.name in foreign else Role.KEY if keys == [column.name] else _role(counts, hints, phrases[column.name])
-        kind = _kind(role, hints, phrases[column.name])
+        kind = _kind(role, hints, phrases[column.name], counts)
         columns[column.name] = ColumnFacts(
             table=info.name,
             name=column.name,
@@ -260,9 +260,10 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _kind(role: Role, hints: frozenset[str], phrases: tuple[str, ...]) -> str:
+def _kind(role: Role, hints: frozenset[str], phrases: tuple[str, ...], counts: Counter[Cell]) -> str:
     if role in (Role.CATEGORY, Role.TEXT):
-        return "place" if hints & _PLACE else "status" if hints & {"status", "state", "outcome", "result"} else ""
+        done = "state" in hints and any(str(v).lower().endswith("ed") for v in counts)  # a parcel's state is no place
+        return "status" if done or hints & {"status", "outcome", "result"} else "place" if hints & _PLACE else ""
     if role is not Role.NUMBER:
         return ""
     tails = {phrase.split(" of ")[0].split()[-1].lower() for phrase in phrases}

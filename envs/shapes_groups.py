@@ -8,7 +8,7 @@ from __future__ import annotations
 from envs.drafting import DeadEndError, Desk, Draft, Grouping, exprs, shows
 from envs.gold_sql import COUNT, Expr, Select, column, descending, inside, literal, name, render
 from envs.phrasing import Voice
-from envs.profile import Edge, Role
+from envs.profile import ColumnFacts, Edge, Role
 from envs.shapes_rows import is_sale
 from envs.vocabulary import with_article
 
@@ -35,7 +35,7 @@ def group_aggregate(desk: Desk) -> Draft:
     group = _grouping(desk)
     where = desk.where(own=0.2)
     text = desk.voice.frame("group_agg").format(
-        agg=desk.voice.aggregate(function), c=desk.voice.column(number), g=group.said, np=desk.phrase(where)
+        agg=desk.voice.aggregate(function), c=desk.voice.figure(function, number), g=group.said, np=desk.phrase(where)
     )
     by = Expr(f"{function}({{0}})", (number,))
     order: tuple[Expr, ...] = ()
@@ -70,9 +70,9 @@ def group_top(desk: Desk) -> Draft:
     elif most and not group.entity and not group.time and group.table == desk.base and rng.random() < 0.4:
         kind = "group_common"
     show = group.show
-    if most and group.time and rng.random() < 0.6:
-        kind = "busiest"
-    elif most and _direct(desk, group) and kind == "group_top" and rng.random() < 0.4:
+    if group.time:
+        kind = "busiest" if most and rng.random() < 0.4 else "group_top_time"
+    elif most and _direct(desk, group) and kind == "group_top" and desk.facts.tables[group.table].label and rng.random() < 0.3:
         kind = "popular"
     if kind == "group_top" and rng.random() < 0.3:
         kind, show = "group_top_counted", (*show, COUNT)
@@ -95,7 +95,7 @@ def group_top_aggregate(desk: Desk) -> Draft:
     elif seller or (spender and desk.rng.random() < 0.6):
         kind = "best_selling" if seller else "spent_most"
     text = desk.voice.frame(kind).format(
-        n=desk.voice.number(limit), g=group.said, gp=group.many, agg=desk.voice.aggregate(function), c=desk.voice.column(number),
+        n=desk.voice.number(limit), g=group.said, gp=group.many, agg=desk.voice.aggregate(function), c=desk.voice.figure(function, number),
         np=desk.phrase(where), sup="highest" if largest else "lowest",
     )  # fmt: skip
     by = Expr(f"{function}({{0}})", (number,))
@@ -117,9 +117,7 @@ def having(desk: Desk) -> Draft:
     sign = rng.choice((">", ">", ">=", ">=", "<", "="))
     if sign in ("<", "=") and group.entity and sign == "<" and _some_without(desk, group.table):
         sign = ">="
-    x = voice.pick("fewer" if sign == "<" else {">": "more", ">=": "at_least", "=": "exactly"}[sign], v=voice.number(number))
-    if x.startswith(("greater", "above", "higher", "exceeding", "no less")) or x.endswith(("higher", "above")):
-        x = f"{'at least' if sign == '>=' else 'more than'} {voice.number(number)}"
+    x = voice.pick(f"count_{ {'<': 'less', '>': 'more', '>=': 'at_least', '=': 'exactly'}[sign] }", v=voice.number(number))
     counted = rng.random() < 0.25
     deed = _direct(desk, group) and not counted and rng.random() < 0.6
     frame = voice.frame("having_deed" if deed else "having_counted" if counted else "having")
@@ -146,7 +144,7 @@ def having_aggregate(desk: Desk) -> Draft:
     sign = desk.rng.choice((">", "<")) if not (group.entity and function == "SUM") else ">"
     agg = desk.voice.aggregate(function)
     text = desk.voice.frame("having_agg").format(
-        g=group.said, gp=group.many, agg=agg, agg_a=with_article(agg), c=desk.voice.column(number), np=desk.phrase(where),
+        g=group.said, gp=group.many, agg=agg, agg_a=with_article(agg), c=desk.voice.figure(function, number), np=desk.phrase(where),
         x=desk.voice.compared(sign, desk.voice.number(limit)),
     )  # fmt: skip
     test = Expr(f"{by.template} {sign} {limit}", by.columns)
@@ -157,8 +155,8 @@ def never(desk: Desk) -> Draft:
     """Rows to which no row of another table points: `NOT IN (SELECT ...)`."""
     rng, voice = desk.rng, desk.voice
     edge, child, cnp, past = _with_children(desk, conditions=0.35)
-    if desk.facts.tables[edge.child].columns[edge.column].nulls:
-        raise DeadEndError  # NOT IN a list with NULL finds nothing
+    if desk.facts.tables[edge.child].columns[edge.column].nulls or {"not", "is_null"} & set(desk.constructs):
+        raise DeadEndError  # NOT IN a list with NULL finds nothing; two negations confuse
     inner = Select(desk.base, (column(desk.facts.tables[edge.child].columns[edge.column]),), child)
     target = desk.facts.tables[edge.parent].columns[edge.target]
     outside = Expr(f"{{0}} NOT IN ({inside(render(inner, desk.facts))})", (target,))
@@ -272,8 +270,7 @@ def _grouping(desk: Desk, *, timeless: bool = False) -> Grouping:
         years = len({str(v)[:4] for v in found.counts})
         monthly = len({str(v)[:7] for v in found.counts}) <= _MONTHS_MAX and (rng.random() < 0.5 or years < 2)
         unit, code = ("month", "%Y-%m") if monthly else ("year", "%Y")
-        only = len(dates) == 1 and desk.table.being == "thing"
-        said = unit if only and rng.random() < 0.6 else f"{unit} of the {voice.column(found)}"
+        said = _time(voice, found, unit)
         expr = Expr(f"STRFTIME('{code}', {{0}})", (found,))
         return Grouping((expr,), (expr,), said, desk.base, time=True)
     if not categories:
@@ -284,6 +281,16 @@ def _grouping(desk: Desk, *, timeless: bool = False) -> Grouping:
     if table is not desk.table and not set(noun.split()) & set(said.split()):
         said = f"{noun} {said}"
     return Grouping((column(found),), (column(found),), said, table.name)
+
+
+def _time(voice: Voice, date: ColumnFacts, unit: str) -> str:
+    """ "month" where rows have one date of their own, else which: "return month"."""
+    short = next((p.removesuffix(" date") for p in date.phrases if p.endswith(" date")), "")
+    if voice.event(date) == "":
+        return unit
+    if not short:
+        raise DeadEndError
+    return f"{short} {unit}"
 
 
 def _direct(desk: Desk, group: Grouping) -> bool:

@@ -5,31 +5,25 @@ Each function drafts one kind of question at a `Desk`, or raises DeadEndError wh
 
 from __future__ import annotations
 
-import calendar
-
 from envs.conditions import split
 from envs.drafting import DeadEndError, Desk, Draft, exprs, shows
 from envs.gold_sql import COUNT, Expr, Select, column, descending, inside, render
+from envs.phrasing import counted
 from envs.profile import ColumnFacts, Role
-from envs.vocabulary import listed, plural, with_article
+from envs.vocabulary import is_plural, listed, plural, with_article
 
 _TAKINGS = {"bill", "booking", "hire", "invoice", "job", "lesson", "order", "payment", "receipt", "rental", "sale", "ticket"}
-_WHEN = ("in 1", "in 2", "during ", "before ", "after ", "since ", "on ", "between ", "from 1", "from 2", "within ", *(
-    f"in {month}" for month in calendar.month_name[1:]
-))  # fmt: skip
-_SUPERLATIVE = {True: ("highest", "highest", "largest", "greatest"), False: ("lowest", "lowest", "smallest")}
-_TIMES = {True: ("latest", "most recent"), False: ("earliest",)}
 
 
 def count(desk: Desk) -> Draft:
     frame = desk.voice.frame("count")
     where = desk.where(own=0.0 if desk.targets else 0.85)
-    either = len(where) == 2 and desk.rng.random() < 0.15 and all(c.columns[0].table == desk.base for c in where)
+    either = len(where) == 2 and desk.rng.random() < 0.3 and all(c.columns[0].table == desk.base for c in where)
     select = Select(desk.base, (COUNT,), exprs(where), either=either)
     if either:
         desk.constructs.append("or")
     rest, said = split(where)
-    when = [c for c in where if c.construct == "date" and c.columns[0].table == desk.base and c.text.startswith(_WHEN)]
+    when = [c for c in where if c.construct == "date" and c.columns[0].table == desk.base and desk.voice.event(c.columns[0]) == ""]
     if when and desk.rng.random() < 0.8 and not either:
         rest = tuple(c for c in where if c is not when[0])
         return desk.draft("count", desk.voice.frame("count_when").format(np=desk.phrase(rest), d=when[0].text), select)
@@ -67,7 +61,8 @@ def listing(desk: Desk) -> Draft:
         order = (descending(column(by)) if down else column(by),)
         kind = "date" if by.role in (Role.DATE, Role.MOMENT) else "text" if by.role in (Role.TEXT, Role.CATEGORY) else "number"
         said = voice.columns((by,), desk.base)
-        text = text[:-1] + voice.order(f"{kind}_{'down' if down else 'up'}", said) + text[-1]
+        only = "_only" if columns == (by,) else ""
+        text = text[:-1] + voice.order(f"{kind}_{'down' if down else 'up'}{only}", said) + text[-1]
         desk.constructs.append("order_by")
     return desk.draft("list", text, Select(desk.base, shows(columns), exprs(where), order=order))
 
@@ -77,17 +72,15 @@ def lookup(desk: Desk) -> Draft:
     said, where = desk.row_name(desk.base)
     if desk.targets:
         target = desk.facts.tables[desk.targets.pop()]
-        if desk.rng.random() < 0.6:
-            frame = desk.voice.frame("child_of")
-            columns = desk.shown(frame, target.name)
-            text = frame.format(ps=desk.voice.noun(target.name).singular, e=said, cols=desk.voice.columns(columns, target.name))
-            return desk.draft("lookup", text, Select(desk.base, shows(columns), where))
-        columns = desk.some_columns(target)[:2]
-    else:
-        columns = desk.some_columns(desk.table)[:2]
+        frame = desk.voice.frame("child_of")
+        columns = desk.shown(frame, target.name)[:2]
+        text = frame.format(ps=desk.voice.noun(target.name).singular, e=said, cols=desk.voice.columns(columns, target.name))
+        return desk.draft("lookup", text, Select(desk.base, shows(columns), where))
+    columns = desk.some_columns(desk.table)[:2]
     if any(c in desk.table.label for c in columns):
         raise DeadEndError
-    text = desk.voice.frame("lookup").format(cols=desk.voice.columns(columns, desk.base), e=said)
+    named = desk.table.being == "person" and not said.startswith(("the ", "our ")) and all(c.table == desk.base for c in columns)
+    text = desk.voice.frame("lookup_name" if named else "lookup").format(cols=desk.voice.columns(columns, desk.base), e=said)
     if len(columns) == 1 and columns[0].table == desk.base and desk.rng.random() < 0.6:
         event = desk.voice.event(columns[0]) if columns[0].role in (Role.DATE, Role.MOMENT) else None
         if event and " " not in event and event not in ("due", "expiring"):
@@ -100,15 +93,15 @@ def lookup(desk: Desk) -> Draft:
 def aggregate(desk: Desk) -> Draft:
     function = desk.rng.choice(("AVG", "AVG", "SUM", "SUM", "MAX", "MIN"))
     number = desk.number(additive=function == "SUM")
-    kinds = ["agg", *(["agg_avg"] if function == "AVG" else ["agg_sum"] if function == "SUM" else [])]
+    kinds = ["agg", *(["agg_avg"] if function == "AVG" else ["agg_sum"] if function == "SUM" and number.kind != "quantity" else [])]
     where = desk.where()
-    said = desk.voice.column(number)
-    if function == "SUM":
-        said = said.removeprefix("total ")
+    said = desk.voice.figure(function, number)
     agg = desk.voice.aggregate(function)
     worth = function == "AVG" and not where and _till(desk, desk.base) and number.kind == "money"
     if worth and number.additive and desk.rng.random() < 0.6:
         kinds = ["agg_value"]
+    elif function == "SUM" and is_plural(counted(said)):
+        kinds, said = ["agg_many"], counted(said)
     text = desk.voice.frame(*kinds).format(agg=agg, c=said, cp=plural(said), np=desk.phrase(where), s=desk.voice.noun(desk.base).singular)
     return desk.draft(function.lower(), text, Select(desk.base, (Expr(f"{function}({{0}})", (number,)),), exprs(where)))
 
@@ -174,7 +167,7 @@ def product_sum(desk: Desk) -> Draft:
         raise DeadEndError
     quantities = [c for c in table.having(Role.NUMBER) if c.kind == "quantity" and c.additive]
     homes = [table, *(desk.facts.tables[e.parent] for e in table.edges)]
-    prices = [c for home in homes for c in home.having(Role.NUMBER) if c.kind == "price"]
+    prices = [c for home in homes for c in home.having(Role.NUMBER) if c.kind == "price" and c.hints & {"price", "unit", "each", "stem"}]
     own = [c for c in prices if c.table == desk.base]
     prices = own or prices
     if len(quantities) != 1 or len(prices) != 1:
@@ -195,7 +188,9 @@ def distinct(desk: Desk) -> Draft:
         raise DeadEndError
     (found,) = desk.use((desk.rng.choice(fit),))
     where = desk.where(own=0.5)
-    said = desk.voice.columns((found,), desk.base)
+    said = desk.voice.column(found)
+    if found.table != desk.base:
+        said = f"{desk.voice.noun(found.table).singular} {said}"
     slots = {"c": said, "cp": plural(said), "np": desk.phrase(where)}
     if desk.rng.random() < 0.5:
         show = (Expr("COUNT(DISTINCT {0})", (found,)),)
@@ -211,8 +206,11 @@ def top_row(desk: Desk) -> Draft:
     largest = rng.random() < 0.68
     adjective = voice.superlative(by, largest=largest)
     person = desk.table.being == "person"
-    if adjective and rng.random() < 0.75:
+    verb = voice.event(by) if by.role is not Role.NUMBER else None
+    if adjective and (by.role is not Role.NUMBER or rng.random() < 0.75):
         kind = rng.choice(("top_row_adj_who" if person else "top_row_adj", "top_row_adj_cols"))
+    elif verb and verb not in ("due", "expiring", "born") and not verb.startswith("last ") and rng.random() < 0.8:
+        kind = "top_row_event"
     else:
         kind = rng.choice(("top_row_who" if person else "top_row", "top_row_cols", "top_row_value"))
         if by.role is not Role.NUMBER and kind == "top_row_value":
@@ -227,8 +225,10 @@ def top_row(desk: Desk) -> Draft:
         raise DeadEndError
     where = desk.where(own=0.2)
     show = shows((*columns, by) if kind == "top_row_value" else columns)
+    sup, most = voice.most(by, largest=largest)
     text = frame.format(
-        sup=rng.choice((_SUPERLATIVE if by.role is Role.NUMBER else _TIMES)[largest]), c=voice.column(by), adj=adjective,
+        did=(verb or "").partition(" ")[2] if (verb or "").startswith(("who ", "that ")) else f"was {verb}",
+        last=rng.choice(("most recently", "last") if largest else ("first", "earliest")), sup=sup, c=most, adj=adjective, hm="how many" if sup in ("most", "fewest") else "how much",
         np=desk.phrase(where), np1=desk.phrase(where, one=True), cols=voice.columns(columns, desk.base),
     )  # fmt: skip
     order = descending(column(by)) if largest else column(by)
@@ -246,9 +246,9 @@ def top_rows(desk: Desk) -> Draft:
     columns = desk.shown(frame, desk.base)
     where = desk.where(own=0.2)
     limit = rng.choice((2, 3, 3, 4, 5, 5, 10))
-    said = voice.column(by)
+    sup, most = voice.most(by, largest=largest)
     text = frame.format(
-        n=voice.number(limit), sup=rng.choice((_SUPERLATIVE if number else _TIMES)[largest]), c=said, cp=plural(said), adj=adjective,
+        n=voice.number(limit), sup=sup, c=most, adj=adjective,
         np=desk.phrase(where), cols=voice.columns(columns, desk.base), colsp=voice.columns(columns, desk.base, many=True),
     )  # fmt: skip
     order = descending(column(by)) if largest else column(by)
@@ -279,9 +279,11 @@ def share(desk: Desk) -> Draft:
         raise DeadEndError
     test = where[0].exprs[0]
     _, said = split(where)
-    those = where[0].front or f"those {where[0].text}"
-    frame = desk.voice.frame("share_pred" if said and desk.rng.random() < 0.65 else "share")
-    text = frame.format(p=desk.voice.noun(desk.base).plural, those=those, pred=said)
+    noun = desk.voice.noun(desk.base).plural
+    front = where[0].front
+    those = front if where[0].adjective else f"{front} {noun}" if front else f"{noun} {where[0].text}"
+    frame = desk.voice.frame("share_pred" if said and not front else "share")
+    text = frame.format(p=noun, those=those, pred=said)
     return desk.draft("share", text, Select(desk.base, (Expr(f"100.0 * SUM({test.template}) / COUNT(*)", test.columns),)))
 
 

@@ -134,9 +134,9 @@ def _targets(facts: Facts, base: str, steps: int, rng: random.Random) -> list[st
     if steps == 1:
         return [rng.choice(by_length[1])] if by_length[1] else None
     chance = rng.random()
-    if by_length[3] and chance < 0.1:
+    if by_length[3] and chance < 0.06:
         return [rng.choice(by_length[3])]
-    if by_length[2] and (chance < 0.6 or len(by_length[1]) < 2):
+    if by_length[2] and (chance < 0.85 or len(by_length[1]) < 2):
         return [rng.choice(by_length[2])]
     return rng.sample(by_length[1], 2) if len(by_length[1]) > 1 else None
 
