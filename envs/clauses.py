@@ -51,7 +51,7 @@ class Condition:
 
 def own(voice: Voice, column: ColumnFacts) -> Condition | None:
     """A condition on this column; None when this draw found nothing."""
-    if column.nulls and voice.rng.random() < 0.3:
+    if column.nulls and (column.role is Role.CODE or voice.rng.random() < 0.35):
         return _null(voice, column)
     match column.role:
         case Role.CATEGORY:
@@ -163,12 +163,12 @@ def _year(voice: Voice, column: ColumnFacts) -> Condition | None:
         year = str(rng.choice(sorted(column.counts, key=str)))
         text = f"{verb} in {year}" if verb else voice.pick("equal", c=said, v=year)
         return Condition((Expr(f"{{0}} = {year}", (column,)),), text, "equal", (column,))
-    year, sign = threshold(rng, column), rng.choice("<>")
-    if not _splits(column, sign, year):
+    edge, sign = threshold(rng, column), rng.choice("<>")
+    if not _splits(column, sign, edge):
         return None
-    when = voice.pick("after" if sign == ">" else "before", d=str(year))
+    when = voice.pick("after" if sign == ">" else "before", d=str(edge))
     text = f"{verb} {when}" if verb else voice.pick("date", c=said, d=when)
-    return Condition((Expr(f"{{0}} {sign} {year}", (column,)),), text, "compare", (column,))
+    return Condition((Expr(f"{{0}} {sign} {edge}", (column,)),), text, "compare", (column,))
 
 
 def _number(voice: Voice, column: ColumnFacts) -> Condition | None:
@@ -201,7 +201,7 @@ def _amount(voice: Voice, column: ColumnFacts, kind: str, v: str, w: str = "") -
     if column.kind == "stock":
         return voice.pick("with_stock", x=count)
     if column.kind in ("price", "money") and len(money) == 1:
-        if table.label and column.hints & {"price", "cost", "fee"}:
+        if table.label and table.being == "thing" and column.hints & {"price", "cost", "fee"}:
             return voice.pick("costing", x=bare)
         if voice.noun(table.name).singular.split()[-1] in _SUMS:
             return bare if voice.rng.random() < 0.6 or kind == "between" else voice.pick("worth", x=bare)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from envs.clauses import Condition, own
 from envs.gold_sql import Expr, literal
 from envs.phrasing import Voice
-from envs.profile import Facts, Role, TableFacts
+from envs.profile import ColumnFacts, Facts, Role, TableFacts
 from envs.relations import link
 
 __all__ = ["Condition", "draw", "phrase", "predicate", "split"]
 
 _WEIGHTS = {Role.CATEGORY: 5.0, Role.NUMBER: 2.5, Role.YEAR: 2.0, Role.DATE: 3.0, Role.MOMENT: 3.0, Role.FLAG: 1.8, Role.TEXT: 0.6}
 _VERBS = {"costing": "cost", "selling": "sell", "lasting": "last", "earning": "earn", "making": "make", "expiring": "expire", "coming": "come", "missing": "are missing"}
+_LATE = {"with", "without", "whose", "where", "that", "who", "which", "missing", "lacking"}  # clauses that follow the short ones
 _TIMES = {"before", "after", "since", "during", "on", "between", "from", "in", "earlier", "later"}
 
 
@@ -28,14 +29,20 @@ def draw(voice: Voice, base: str, table: str, avoid: frozenset[str] = frozenset(
     target = facts.tables[table]
     if base != table and target.label and rng.random() < 0.4:
         return _entity(voice, base, target, avoid)
-    columns = [c for c in target.columns.values() if c.path not in avoid and _WEIGHTS.get(c.role, 0)]
+    columns = [c for c in target.columns.values() if c.path not in avoid and _weight(c)]
     if not columns:
         return None
-    column = rng.choices(columns, [_WEIGHTS[c.role] for c in columns])[0]
+    column = rng.choices(columns, [_weight(c) for c in columns])[0]
     found = own(voice, column)
     if found is None or base == table:
         return found
     return Condition(found.exprs, _through(voice, base, table, found), found.construct, found.columns)
+
+
+def _weight(column: ColumnFacts) -> float:
+    """How often owners ask by a column of this kind; for what is missing, also by names and phone numbers."""
+    missing = 1.5 if column.nulls and column.role in (Role.TEXT, Role.CODE) else 0.0
+    return max(_WEIGHTS.get(column.role, 0.0), missing)
 
 
 def _entity(voice: Voice, base: str, target: TableFacts, avoid: frozenset[str]) -> Condition | None:
@@ -69,7 +76,8 @@ def phrase(voice: Voice, base: str, conditions: tuple[Condition, ...], *, one: b
     """The noun with its conditions: "cancelled orders from customers in Leeds"."""
     noun = voice.noun(base)
     front = " ".join(c.front for c in conditions if c.front) if not either else ""
-    texts = [_one_has(c.text) if one else c.text for c in conditions if either or not c.front]
+    ordered = sorted(conditions, key=lambda c: (c.columns[0].table != base, c.text.partition(" ")[0] in _LATE))
+    texts = [_one_has(c.text) if one else c.text for c in ordered if either or not c.front]
     after = texts[0] if texts else ""
     for text in texts[1:]:
         first, _, rest = text.partition(" ")

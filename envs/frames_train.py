@@ -133,7 +133,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "bought": ("Who bought {e}?", "Which {pp} bought {e}?", "Which {pp} have bought {e}?", "List the {pp} who bought {e}."),
     "with_child": ("Which {pp} have {cnp}?", "List the {pp} that have {cnp}.", "Which {pp} have had {cnp}?", "{pp} with {cnp}?"),
     "with_child_deed": ("Which {pp} {past} {cnp}?", "List the {pp} who {past} {cnp}.", "Which of our {pp} have {part} {cnp}?"),
-    "child_of": ("Which {ps} is {e} for?", "What is the {cols} of the {ps} for {e}?", "{cols} of the {ps} on {e}?"),
+    "child_of": ("Which {ps} is {e} {link}?", "{cols} of the {ps} for {e}?", "Give me the {cols} of the {ps} for {e}."),
     "share": (
         "What percentage of {p} are {those}?", "What percent of all {p} are {those}?", "Out of all {p}, what percentage are {those}?",
     ),
@@ -191,7 +191,7 @@ ORDERS: dict[str, tuple[str, ...]] = {
 CLAUSES: dict[str, tuple[str, ...]] = {
     "full_name": ("full name", "first and last name"),
     "full_names": ("full names", "first and last names"),
-    "other_column": ("{s} {c}", "{s}'s {c}"),
+    "other_column": ("{s} {c}",),
     "more": ("over {v}", "more than {v}"),
     "at_least": ("at least {v}", "{v} or more"),
     "less": ("under {v}", "less than {v}"),
@@ -239,7 +239,7 @@ CLAUSES: dict[str, tuple[str, ...]] = {
     "flag_did_no": ("that haven't {c}",),
     "flag_with_yes": ("with {c}", "that have {c}"),
     "flag_with_no": ("without {c}",),
-    "starts": ("whose {c} starts with {v}", "with {c} starting with {v}"),
+    "starts": ("whose {c} starts with {v}", "with {a} starting with {v}"),
     "contains": ("with '{v}' in the {c}", "whose {c} contains '{v}'"),
     "called": ("the {s} {v}", "the {s} called {v}"),
     "by_number": ("{s} {v}", "{s} number {v}"),

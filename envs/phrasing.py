@@ -42,7 +42,8 @@ def _words(words: Any) -> _Words:
 
 _SETS: Mapping[Phrasing, _Words] = {"train": _words(frames_train), "validation": _words(frames_validation)}
 _NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_NO_NOUN = re.compile(r"^[a-z]+(ed| on)$| on$|^(date|in|on) (and time )?(it|they|we|shelf|stock) ")
+_NO_NOUN = re.compile(r"^[a-z]+(ed| on)$| on$|^(date|in|on) (and time )?(it|they|we|shelf|stock) | (it|they|we) ")
+_SENTENCE = re.compile(r"^(date|date and time) (?:it was|it|they|we) (?=[a-z]+( [a-z]+ed|ed)?$)")
 _UNIT = re.compile(r" in (kilos|litres|minutes|hours|days|miles|grams|tonnes|years|square metres|pages|months)$")
 # Head of a child's noun -> what a customer does with it: past, participle, plain.
 _DEEDS = {
@@ -85,6 +86,7 @@ class Voice:
         """ "unit price"; the table's own noun is not repeated in front."""
         if column.path not in self._said:
             phrases = [p for p in column.phrases if "'s " not in p] or [p.split("'s ", 1)[1] for p in column.phrases]
+            phrases = [_SENTENCE.sub(r"\1 ", p) for p in phrases]
             if column.role is not Role.FLAG:  # "joined" and "date it was painted" are no nouns
                 phrases = [p for p in phrases if not _NO_NOUN.search(p)] or phrases
             nouns = {n.singular for n in self.facts.tables[column.table].nouns} | {self.noun(column.table).singular.split()[-1]}
@@ -108,7 +110,8 @@ class Voice:
             else:
                 phrase = self.column(column)
             if column.table != base and not set(self.noun(column.table).singular.lower().split()) & set(phrase.lower().split()):
-                phrase = self.pick("other_column", s=self.noun(column.table).singular, c=plural(phrase) if many and not pair else phrase)
+                noun = self.noun(column.table).singular
+                phrase = f"{noun} {plural(phrase)}" if many and not pair else self.pick("other_column", s=noun, c=phrase)
             elif many and not pair:
                 phrase = plural(phrase)
             said.append(phrase)

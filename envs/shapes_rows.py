@@ -10,6 +10,7 @@ from envs.drafting import DeadEndError, Desk, Draft, exprs, shows
 from envs.gold_sql import COUNT, Expr, Select, column, descending, inside, render
 from envs.phrasing import counted
 from envs.profile import ColumnFacts, Role
+from envs.relations import link
 from envs.vocabulary import is_plural, listed, plural, with_article
 
 _TAKINGS = {"bill", "booking", "hire", "invoice", "job", "lesson", "order", "payment", "receipt", "rental", "sale", "ticket"}
@@ -39,6 +40,7 @@ def listing(desk: Desk) -> Draft:
     columns = desk.use(desk.table.label) if label_only else desk.some_columns(desk.table)
     if desk.targets and not label_only and rng.random() < 0.5:
         target = desk.facts.tables[desk.targets.pop()]
+        columns = columns[: max(1, len(desk.table.label))]
         columns += desk.use(target.label) if target.label else desk.some_columns(target)[:1]
     where = desk.where()
     rest, said = split(where)
@@ -73,8 +75,11 @@ def lookup(desk: Desk) -> Draft:
     if desk.targets:
         target = desk.facts.tables[desk.targets.pop()]
         frame = desk.voice.frame("child_of")
+        joined = link(desk.facts, desk.base, target.name) if len(desk.facts.paths[desk.base][target.name]) == 1 else "for"
+        if "{link}" in frame and joined in ("of", "about"):
+            joined = "for"
         columns = desk.shown(frame, target.name)[:2]
-        text = frame.format(ps=desk.voice.noun(target.name).singular, e=said, cols=desk.voice.columns(columns, target.name))
+        text = frame.format(ps=desk.voice.noun(target.name).singular, e=said, link=joined, cols=desk.voice.columns(columns, target.name))
         return desk.draft("lookup", text, Select(desk.base, shows(columns), where))
     columns = desk.some_columns(desk.table)[:2]
     if any(c in desk.table.label for c in columns):

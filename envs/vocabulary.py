@@ -111,7 +111,7 @@ def with_article(phrase: str) -> str:
     if is_plural(phrase):
         return phrase
     first = phrase.split()[0].lower()
-    vowel = first[0] in "aeiou" and not first.startswith(("uni", "use", "usa", "one", "eu", "u-"))
+    vowel = first[0] in "aeiou" and not first.startswith(("uni", "use", "usa", "usu", "one", "eu", "u-"))
     return f"{'an' if vowel or first in {'hour', 'hourly', 'sku', 'mot', 'honour'} else 'a'} {phrase}"
 
 
