@@ -69,7 +69,7 @@ def own(voice: Voice, column: ColumnFacts) -> Condition | None:
 
 
 def _null(voice: Voice, column: ColumnFacts) -> Condition | None:
-    missing = voice.rng.random() < 0.65
+    missing = column.role is Role.TEXT or voice.rng.random() < 0.65
     said = voice.column(column)
     verb = voice.event(column) if column.role in (Role.DATE, Role.MOMENT) else None
     if verb and undone(verb):
@@ -105,9 +105,8 @@ def _category(voice: Voice, column: ColumnFacts) -> Condition | None:
         text = voice.pick(kind, c=adjective or said, v=str(value))
         return Condition((Expr(f"{{0}} != {literal(value)}", (column,)),), text, "not", (column,))
     if _is_place(voice, column, value):
-        origin = column.hints & {"country", "origin", "nationality"} or (
-            voice.facts.tables[column.table].being == "person" and chance < 0.6
-        )
+        person = voice.facts.tables[column.table].being == "person" and column.hints & {"town", "city", "village"} and chance < 0.6
+        origin = person or column.hints & {"country", "origin", "nationality"}
         text = voice.pick("place_from" if origin else "place", v=str(value))
     else:
         text = voice.pick("equal", c=said, v=voice.value(value, column))
@@ -203,8 +202,8 @@ def _amount(voice: Voice, column: ColumnFacts, kind: str, v: str, w: str = "") -
     if column.kind in ("price", "money") and len(money) == 1:
         if table.label and table.being == "thing" and column.hints & {"price", "cost", "fee"}:
             return voice.pick("costing", x=bare)
-        if voice.noun(table.name).singular.split()[-1] in _SUMS:
-            return bare if voice.rng.random() < 0.6 or kind == "between" else voice.pick("worth", x=bare)
+        if voice.noun(table.name).singular.split()[-1] in _SUMS and not column.hints & {"tip", "discount", "unit", "deposit"}:
+            return voice.pick("worth", x=bare, n=voice.pick(f"noun_{kind}", v=v, w=w))
     if column.kind == "wage" and len(money) == 1:
         return voice.pick("earning", x=bare)
     if (lasts := _LASTS.fullmatch(said)) and table.being == "thing" and column.kind == "duration":
@@ -288,8 +287,9 @@ def _flag(voice: Voice, column: ColumnFacts) -> Condition | None:
     elif words[0].endswith("ed"):
         text = voice.pick(f"flag_did_{answer}", c=phrase)
     else:
-        mass = words[-1].lower() in _MASS or words[-1].endswith("ed") or words[-1] in ("kept", "tester", "house")
-        phrase = "the MOT tester grade" if words[-1] == "tester" else phrase if mass else with_article(phrase)
+        mass = words[-1].lower() in _MASS
+        done = words[-1].endswith("ed") or words[-1] == "kept"  # "with the vase included"
+        phrase = f"the {phrase}" if done else phrase if mass else with_article(phrase)
         text = voice.pick(f"flag_with_{answer}", c=phrase)
     return Condition((Expr(f"{{0}} = {literal(yes if wanted else no)}", (column,)),), text, "flag", (column,), front, adjective=bool(front))
 

@@ -5,6 +5,8 @@ What a condition on one column looks like is in clauses.py; here it is put after
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from envs.clauses import Condition, own
 from envs.gold_sql import Expr, literal
 from envs.phrasing import Voice
@@ -14,7 +16,10 @@ from envs.relations import link
 __all__ = ["Condition", "draw", "phrase", "predicate", "split"]
 
 _WEIGHTS = {Role.CATEGORY: 5.0, Role.NUMBER: 2.5, Role.YEAR: 2.0, Role.DATE: 3.0, Role.MOMENT: 3.0, Role.FLAG: 1.8, Role.TEXT: 0.6}
-_VERBS = {"costing": "cost", "selling": "sell", "lasting": "last", "earning": "earn", "making": "make", "expiring": "expire", "coming": "come", "missing": "are missing"}
+_VERBS = {
+    "costing": "cost", "selling": "sell", "lasting": "last", "earning": "earn", "making": "make", "expiring": "expire", "coming": "come",
+    "missing": "are missing",
+}  # fmt: skip
 _LATE = {"with", "without", "whose", "where", "that", "who", "which", "missing", "lacking"}  # clauses that follow the short ones
 _TIMES = {"before", "after", "since", "during", "on", "between", "from", "in", "earlier", "later"}
 
@@ -79,13 +84,15 @@ def phrase(voice: Voice, base: str, conditions: tuple[Condition, ...], *, one: b
     ordered = sorted(conditions, key=lambda c: (c.columns[0].table != base, c.text.partition(" ")[0] in _LATE))
     texts = [_one_has(c.text) if one else c.text for c in ordered if either or not c.front]
     after = texts[0] if texts else ""
-    for text in texts[1:]:
+    for before, text in pairwise(texts):
         first, _, rest = text.partition(" ")
-        if first == "with" and after.startswith("with ") and not either:
+        if first == "with" and before.startswith("with ") and not either:
             after += f" and {rest}"
-            continue
-        plain = first in after.split() or first in ("with", "without", "whose", "where", "that", "who")
-        after += f" or {text}" if either else f" and {text}" if plain else f" {text}"
+        elif either:
+            after += f" or {text}"
+        else:
+            again = first in before.split() or (first in _LATE and before.partition(" ")[0] in _LATE)
+            after += f" and {text}" if again else f" {text}"
     return " ".join(filter(None, (front, noun.singular if one else noun.plural, after)))
 
 

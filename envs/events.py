@@ -60,6 +60,7 @@ def event(facts: Facts, column: ColumnFacts, nouns: Collection[str]) -> str | No
 
 def undone(verb: str) -> str:
     """The event that has not happened: "never painted", "not returned yet"; "" when it is no participle."""
-    if not verb or verb.startswith(("who ", "that ")) or verb in ("born", "due", "expiring"):
+    verb = verb.removeprefix("who ").removeprefix("that ")
+    if not verb.endswith(("ed", "paid", "sold", "bought", "sent", "made")) or verb in ("born", "due", "expiring"):
         return ""
     return f"never {verb.removeprefix('last ')}" if verb.startswith("last ") else f"not {verb} yet"

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 POLITE = ("Would you {}?", "I'd like you to {}.", "If you can, {}.")
 OPENINGS = ("I have a question: {}", "Just checking: {}", "Help me out: {}", "Morning! {}")
-CLOSINGS = (", by the way", ", any idea", ", thanks")
+CLOSINGS = (", by the way", ", any idea")
 FRAMES: dict[str, tuple[str, ...]] = {
     "count": (
         "How many {np} have we got?", "What's our number of {np}?", "Do you know how many {np} there are?", "Count of {np}?",
-        "And how many {np}?", "Work out how many {np} there are.",
+        "Work out how many {np} there are.",
     ),
+    "count_note": ("And how many {np}?",),
     "list": (
         "Can I see the {colsp} of {np}?", "Pull up the {colsp} for {np}.", "Let me see the {cols} of all the {np}.", "{np}: {cols}?",
         "For {np}, what are the {colsp}?", "I want the {cols} for each {np1}.", "The {colsp} of our {np}?",
     ),
-    "list_label": ("What are our {np} called?", "What {np} are there?", "Names of our {np}?", "I want a list of {np}.", "Name all the {np}."),
+    "list_label": (
+        "What are our {np} called?", "What {np} are there?", "Names of our {np}?", "I want a list of {np}.", "Name all the {np}.",
+    ),
     "list_who": ("Tell me who the {np} are.", "Who do we have as {np}?", "Name our {np}.", "A list of our {np}?"),
-    "lookup": ("Can I have the {cols} of {e}?", "What's the {cols} for {e}?", "Pull up the {cols} of {e}.", "Do we know the {cols} of {e}?"),
+    "lookup": (
+        "Can I have the {cols} of {e}?", "What's the {cols} for {e}?", "Pull up the {cols} of {e}.", "Do we know the {cols} of {e}?",
+    ),
     "lookup_name": ("Do we know {e}'s {cols}?", "Can I have {e}'s {cols}?", "Get me {e}'s {cols}."),
     "agg": (
-        "Work out the {agg} {c} for {np}.", "For {np}, what's the {agg} {c}?",
-        "The {agg} {c} across {np}?", "Tell me the {agg} {c} of our {np}.",
+        "Work out the {agg} {c} for {np}.", "For {np}, what's the {agg} {c}?", "The {agg} {c} across {np}?",
+        "Tell me the {agg} {c} of our {np}.",
     ),
-    "agg_avg": ("What's a typical (average) {c} for {np}?", "Averaged over {np}, what's the {c}?", "What {c} do we see on average for {np}?"),
+    "agg_avg": (
+        "What's a typical (average) {c} for {np}?", "Averaged over {np}, what's the {c}?", "What {c} do we see on average for {np}?",
+    ),
     "agg_sum": ("What's the combined {c} of {np}?", "What does the {c} of {np} come to in total?", "Sum up the {c} for {np}."),
     "agg_many": ("How many {c} in all for {np}?", "How many {c} do {np} come to?", "Sum of {c} for all {np}?"),
     "agg_several": ("Tell me the {agg} {c} for {np}.", "For {np}, what are the {agg} {c}?", "Across {np}, what are the {agg} {c}?"),
@@ -31,29 +38,41 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "takings": ("What did we earn {d}?", "How much money came in {d}?", "What was our income {d}?"),
     "takings_np": ("What did we earn from {np}?", "How much money came in from {np}?", "What have {np} made us?"),
     "count_distinct": (
-        "How many unique {cp} do we see among {np}?", "What's the number of different {cp} across {np}?", "{np}: how many different {cp}?",
+        "How many unique {cp} do we see among {np}?", "What's the number of different {cp} across {np}?",
+        "{np}: how many different {cp}?",
     ),
-    "count_parents": ("Tell me how many {pp} {past} {cnp}.", "Of our {pp}, how many have {part} {cnp}?", "What number of {pp} {past} {cnp}?"),
+    "count_parents": (
+        "Tell me how many {pp} {past} {cnp}.", "Of our {pp}, how many have {part} {cnp}?", "What number of {pp} {past} {cnp}?",
+    ),
     "count_parents_thing": ("Tell me how many {pp} have {cnp}.", "Of our {pp}, how many have {cnp}?", "How many {pp} come with {cnp}?"),
-    "distinct": ("What {cp} do we have among {np}?", "Give me the unique {cp} of {np}.", "{np}: which different {cp}?", "Which {cp} come up for {np}?"),
+    "distinct": (
+        "What {cp} do we have among {np}?", "Give me the unique {cp} of {np}.", "{np}: which different {cp}?",
+        "Which {cp} come up for {np}?",
+    ),
     "group_count": (
         "Break down {np} by {g}.", "By {g}, how many {np} are there?", "What's the count of {np} per {g}?", "{np} per {g}?",
         "How do the numbers of {np} split by {g}?",
     ),
     "group_count_deed": ("Tell me how many {np} each {g} {past}.", "{np} per {g}?", "Break down the number of {np} by {g}."),
     "group_agg": (
-        "Break down the {agg} {c} of {np} by {g}.", "By {g}, what is the {agg} {c} of {np}?", "Tell me the {agg} {c} of {np} for every {g}.",
-        "{agg} {c} per {g} for {np}?",
+        "Break down the {agg} {c} of {np} by {g}.", "By {g}, what is the {agg} {c} of {np}?",
+        "Tell me the {agg} {c} of {np} for every {g}.", "{agg} {c} per {g} for {np}?",
     ),
-    "group_top": (
-        "What's the {g} with the {most} {np}?", "Tell me the {g} with the {most} {np}.", "And the {g} with the {most} {np}?",
-    ),
+    "group_top": ("What's the {g} with the {most} {np}?", "Tell me the {g} with the {most} {np}.", "And the {g} with the {most} {np}?"),
     "group_top_deed": ("Tell me the {g} who {past} the most {np}.", "What {g} {past} the most {np}?"),
-    "group_top_who": ("Tell me who {past} the most {np}.", "Who has {part} more {np} than anyone else?", "Which of our {gp} {past} the most {np}?"),
-    "group_top_time": ("When did we have the {most} {np}, by {g}?", "What was the {g} with the {most} {np}?", "Tell me the {g} with the {most} {np}."),
-    "group_common": ("Among {np}, what's the commonest {g}?", "Which {g} do we see most often for {np}?", "What {g} comes up most for {np}?"),
+    "group_top_who": (
+        "Tell me who {past} the most {np}.", "Who has {part} more {np} than anyone else?", "Which of our {gp} {past} the most {np}?",
+    ),
+    "group_top_time": (
+        "When did we have the {most} {np}, by {g}?", "What was the {g} with the {most} {np}?", "Tell me the {g} with the {most} {np}.",
+    ),
+    "group_common": (
+        "Among {np}, what's the commonest {g}?", "Which {g} do we see most often for {np}?", "What {g} comes up most for {np}?",
+    ),
     "group_top_counted": ("Tell me the {g} with the {most} {np}, and the number.", "What {g} has the {most} {np}, and how many is that?"),
-    "group_topn": ("Tell me the {n} {gp} with the {most} {np}.", "What {n} {gp} have the {most} {np}?", "Our {n} {gp} with the {most} {np}?"),
+    "group_topn": (
+        "Tell me the {n} {gp} with the {most} {np}.", "What {n} {gp} have the {most} {np}?", "Our {n} {gp} with the {most} {np}?",
+    ),
     "group_top_agg": (
         "What {g} has the {sup} {agg} {c} of {np}?", "Tell me the {g} with the {sup} {agg} {c} of {np}.",
         "By {agg} {c} of {np}, which {g} is {sup}?",
@@ -65,13 +84,19 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "Tell me the {n} {gp} with the {sup} {agg} {c} of {np}.", "What are the best {n} {gp} by {agg} {c} of {np}?",
         "Our first {n} {gp} by {agg} {c} of {np}?",
     ),
-    "spent_most": ("Which {g} paid us the most for {np}?", "Tell me which {g} has spent the most on {np}.", "Who is our biggest spender on {np}?"),
+    "spent_most": (
+        "Which {g} paid us the most for {np}?", "Tell me which {g} has spent the most on {np}.", "Who is our biggest spender on {np}?",
+    ),
     "having": ("Tell me which {gp} have {x} {np}.", "For which {gp} do we have {x} {np}?", "What {gp} have {x} {np}?"),
     "having_deed": ("Tell me which {gp} {past} {x} {np}.", "What {gp} {past} {x} {np}?"),
     "having_counted": ("Tell me which {gp} have {x} {np}, with the number.", "For which {gp} do we have {x} {np}, and how many is it?"),
     "having_agg": ("What {gp} have {agg_a} {c} {x} on {np}?", "Tell me for which {gp} the {agg} {c} of {np} is {x}."),
-    "top_row": ("Tell me which {np1} has the {sup} {c}.", "What's the {np1} with the {sup} {c}?", "Among our {np}, which has the {sup} {c}?"),
-    "top_row_who": ("Of the {np}, who has the {sup} {c}?", "Tell me which {np1} has the {sup} {c}.", "Who among our {np} has the {sup} {c}?"),
+    "top_row": (
+        "Tell me which {np1} has the {sup} {c}.", "What's the {np1} with the {sup} {c}?", "Among our {np}, which has the {sup} {c}?",
+    ),
+    "top_row_who": (
+        "Of the {np}, who has the {sup} {c}?", "Tell me which {np1} has the {sup} {c}.", "Who among our {np} has the {sup} {c}?",
+    ),
     "top_row_event": ("Tell me which {np1} {did} {last}.", "Do you know which {np1} {did} {last}?"),
     "top_row_cols": (
         "What's the {cols} of the {np1} with the {sup} {c}?", "Tell me the {cols} of the {np1} with the {sup} {c}.",
@@ -80,14 +105,19 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "top_row_value": ("Tell me which {np1} has the {sup} {c}, and {hm}.", "What's the {np1} with the {sup} {c}, and {hm}?"),
     "top_row_adj": ("Tell me our {adj} {np1}.", "Of the {np}, which is the {adj}?", "Our {adj} {np1}?", "Do you know our {adj} {np1}?"),
     "top_row_adj_who": ("Tell me who our {adj} {np1} is.", "Of the {np}, who is the {adj}?", "Our {adj} {np1}?"),
-    "top_row_adj_cols": ("What's the {cols} of our {adj} {np1}?", "For the {adj} {np1}, what is the {cols}?", "The {cols} of our {adj} {np1}?"),
+    "top_row_adj_cols": (
+        "What's the {cols} of our {adj} {np1}?", "For the {adj} {np1}, what is the {cols}?", "The {cols} of our {adj} {np1}?",
+    ),
     "top_rows": (
         "For the {n} {np} with the {sup} {c}, give me the {cols}.", "Tell me the {colsp} of the {n} {np} with the {sup} {c}.",
         "Can I see the {cols} of the {n} {np} with the {sup} {c}?",
     ),
     "top_rows_best": ("Which {n} {np} come top by {c}?", "Our best {n} {np} by {c}?", "Tell me the top {n} {np} by {c}."),
     "top_rows_adj": ("Which are the {n} {adj} {np}?", "Tell me our {n} {adj} {np}.", "Our {n} {adj} {np}?"),
-    "above_average": ("Tell me which {p} have {a} {over} average.", "What {p} have {a} {over} the average?", "Any {p} with {a} {over} average? Which ones?"),
+    "above_average": (
+        "Tell me which {p} have {a} {over} average.", "What {p} have {a} {over} the average?",
+        "Any {p} with {a} {over} average? Which ones?",
+    ),
     "above_average_count": ("Tell me how many {p} have {a} {over} average.", "Of our {p}, how many have {a} {over} the average?"),
     "never": (
         "Which {pp} are without any {cnp}?", "What {pp} have no {cnp} at all?", "Tell me which {pp} have no {cnp}.",
@@ -97,15 +127,25 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "never_who": ("Which {pp} didn't {plain} any {cnp}?", "Which of our {pp} have not {part} any {cnp}?"),
     "never_count": ("Tell me how many {pp} have no {cnp}.", "Of our {pp}, how many have no {cnp}?", "What number of {pp} have no {cnp}?"),
     "bought": ("Tell me who bought {e}.", "Which of our {pp} purchased {e}?", "Who has ever bought {e}?"),
-    "with_child": ("Tell me which {pp} have {cnp}.", "What {pp} have {cnp}?", "Which of our {pp} have {cnp}?", "Any {pp} with {cnp}? Which ones?"),
+    "with_child": (
+        "Tell me which {pp} have {cnp}.", "What {pp} have {cnp}?", "Which of our {pp} have {cnp}?", "Any {pp} with {cnp}? Which ones?",
+    ),
     "with_child_deed": ("Tell me which {pp} {past} {cnp}.", "What {pp} have {part} {cnp}?"),
     "child_of": ("What's the {cols} of the {ps} for {e}?", "For {e}, what's the {ps}'s {cols}?", "Tell me which {ps} {e} is {link}."),
-    "share": ("As a percentage, how many {p} are {those}?", "Tell me what percentage of {p} are {those}.", "Percentage of {p} that are {those}?"),
+    "share": (
+        "As a percentage, how many {p} are {those}?", "Tell me what percentage of {p} are {those}.",
+        "Percentage of {p} that are {those}?",
+    ),
     "share_pred": ("As a percentage, how many {p} {pred}?", "Tell me what percentage of {p} {pred}.", "Percentage of {p} that {pred}?"),
     "count_pred": ("Of our {np}, how many {pred}?", "Do you know how many {np} {pred}?", "What number of {np} {pred}?"),
-    "count_when": ("How many {np} did we get {d}?", "How many {np} came in {d}?", "Number of {np} {d}?", "What was our number of {np} {d}?"),
+    "count_when": (
+        "How many {np} did we get {d}?", "How many {np} came in {d}?", "Number of {np} {d}?", "What was our number of {np} {d}?",
+    ),
     "which": ("Of our {np}, which {pred}?", "Tell me which {np} {pred}.", "Do you know which {np} {pred}?", "Name the {np} that {pred}."),
-    "which_cols": ("Can I see the {colsp} of {np} that {pred}?", "For {np} that {pred}, what are the {colsp}?", "Of our {np}, which {pred}? I need the {colsp}."),
+    "which_cols": (
+        "Can I see the {colsp} of {np} that {pred}?", "For {np} that {pred}, what are the {colsp}?",
+        "Of our {np}, which {pred}? I need the {colsp}.",
+    ),
     "when": ("Do we know when {e} was {event}?", "What day was {e} {event}?"),
     "cost": ("What do we charge for {e}?", "What's the price of {e}?"),
     "never_anything": ("Which of our {pp} have not {act} a single thing?", "What {pp} have never {act} anything at all?"),
@@ -116,11 +156,15 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "both": ("What {pp} have {cnp} and also {other}?", "Tell me which {pp} have both {cnp} and {other}."),
     "product_sum": ("For {np}, what's {q} times {c} in total?", "What do {np} come to in total, as {q} times {c}?"),
     "revenue": ("What's the revenue of {np} in total?", "What did {np} earn us in total?"),
-    "date_gap": ("How long from the {c} to the {q} of {np}, in days on average?", "From {c} to {q}, how many days is it on average for {np}?"),
-    "with_zero": ("For every {ps}, how many {cnp} are there? Keep the ones with none.", "Count the {cnp} of all {pp}, even those that have none."),
+    "date_gap": (
+        "How long from the {c} to the {q} of {np}, in days on average?", "From {c} to {q}, how many days is it on average for {np}?",
+    ),
+    "with_zero": (
+        "For every {ps}, how many {cnp} are there? Keep the ones with none.", "Count the {cnp} of all {pp}, even those that have none.",
+    ),
     "boss": ("What's the name of {e}'s {c}?", "Do we know who the {c} of {e} is?"),
     "bosses": ("Can I see every {s} along with the name of their {c}?", "For each {s} that has one, who is the {c}? Both names."),
-    "average_children": ("What's the average number of {np} for a {g} that has any?", "How many {np} does a {g} with any have on average?"),
+    "average_children": ("What's the average number of {np} for {ga} that has any?", "How many {np} does {ga} with any have on average?"),
 }  # fmt: skip
 ORDERS: dict[str, tuple[str, ...]] = {
     "number_down": (", with the highest {c} on top", ", ranked by {c}, biggest first"),
@@ -141,12 +185,12 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "count_up": (", with the fewest on top",),
 }  # fmt: skip
 CLAUSES: dict[str, tuple[str, ...]] = {
-    "full_name": ("first name and surname", "first and last name"),
-    "full_names": ("first names and surnames", "first and last names"),
+    "full_name": ("first name and surname",),
+    "full_names": ("first names and surnames",),
     "other_column": ("{s}'s {c}", "{c} of the {s}"),
-    "more": ("above {v}", "over {v}"),
+    "more": ("above {v}",),
     "at_least": ("from {v} up", "no less than {v}"),
-    "less": ("below {v}", "under {v}"),
+    "less": ("below {v}",),
     "at_most": ("up to {v}", "no more than {v}"),
     "between": ("from {v} to {w}",),
     "noun_more": ("higher than {v}", "greater than {v}", "bigger than {v}"),
@@ -155,14 +199,14 @@ CLAUSES: dict[str, tuple[str, ...]] = {
     "noun_at_most": ("no higher than {v}", "of up to {v}"),
     "noun_between": ("from {v} to {w}",),
     "count_more": ("more than {v}", "upwards of {v}"),
-    "count_at_least": ("no fewer than {v}", "at least {v}"),
-    "count_less": ("fewer than {v}", "under {v}"),
+    "count_at_least": ("no fewer than {v}", "{v} and up"),
+    "count_less": ("under {v}",),
     "count_at_most": ("no more than {v}", "not more than {v}"),
     "count_between": ("from {v} to {w}",),
     "count_exactly": ("just {v}", "precisely {v}"),
     "number": ("with {a} {x}",),
     "costing": ("priced {x}", "selling for {x}"),
-    "worth": ("worth {x}",),
+    "worth": ("worth {x}", "{n}"),
     "earning": ("on a wage of {x}", "making {x}"),
     "lasting": ("that last {x}",),
     "with_stock": ("with {x} left in stock", "of which we have {x} in stock"),
@@ -194,7 +238,7 @@ CLAUSES: dict[str, tuple[str, ...]] = {
     "starts": ("whose {c} begins with {v}",),
     "contains": ("whose {c} includes '{v}'", "that have '{v}' in the {c}"),
     "called": ("the {s} named {v}", "our {s} {v}"),
-    "by_number": ("{s} no. {v}", "the {s} numbered {v}", "{s} {v}"),
+    "by_number": ("{s} no. {v}", "the {s} numbered {v}"),
 }  # fmt: skip
 AGGREGATES: dict[str, tuple[str, ...]] = {
     "AVG": ("average", "mean"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from envs.profile import Facts
 
-_AT = {"branch", "club", "station", "shop", "store", "depot", "site", "school", "yard", "restaurant", "garage", "practice", "building", "venue"}
+_AT = {"branch", "club", "station", "shop", "store", "depot", "site", "school", "yard", "garage", "building", "venue"}
 _IN = {"room", "screen", "category", "group", "area", "department", "borough", "location", "tank", "district", "sector", "class", "style"}
 _ON = {"machine", "press", "plan", "table", "van", "course", "vehicle"}
 _SUPPLIERS = {"supplier", "producer", "nursery", "publisher", "brewery", "vendor", "haulier", "brand", "author", "farm", "maker"}

@@ -1,4 +1,4 @@
-"""Questions about groups and about rows with the rows that point to them: per category, per customer, the most, none at all.
+"""Questions about groups: per category, per month, per customer, the group with the most.
 
 Each function drafts one kind of question at a `Desk`, or raises DeadEndError when the tables at hand do not allow it.
 """
@@ -6,10 +6,10 @@ Each function drafts one kind of question at a `Desk`, or raises DeadEndError wh
 from __future__ import annotations
 
 from envs.drafting import DeadEndError, Desk, Draft, Grouping, exprs, shows
-from envs.gold_sql import COUNT, Expr, Select, column, descending, inside, literal, name, render
+from envs.gold_sql import COUNT, Expr, Select, column, descending, render
 from envs.phrasing import Voice
 from envs.profile import ColumnFacts, Edge, Role
-from envs.shapes_rows import is_sale
+from envs.shapes_sums import is_sale
 from envs.vocabulary import with_article
 
 _MONTHS_MAX = 40
@@ -54,7 +54,7 @@ def group_top(desk: Desk) -> Draft:
     rng, voice = desk.rng, desk.voice
     group = _grouping(desk)
     where = desk.where(own=0.3)
-    most = rng.random() < 0.85 or (group.entity and _some_without(desk, group.table))
+    most = rng.random() < 0.85 or (group.entity and some_without(desk, group.table))
     slots = {"g": group.said, "gp": group.many, "np": desk.phrase(where), "most": "most" if most else "fewest", **_deed(desk, group)}
     order = (descending(COUNT) if most else COUNT,)
     if rng.random() < 0.25:
@@ -85,7 +85,7 @@ def group_top_aggregate(desk: Desk) -> Draft:
     number = desk.number(additive=function == "SUM")
     group = _grouping(desk)
     where = desk.where(own=0.15)
-    largest = desk.rng.random() < 0.8 or (group.entity and _some_without(desk, group.table))
+    largest = desk.rng.random() < 0.8 or (group.entity and some_without(desk, group.table))
     seller = function == "SUM" and largest and _sells(desk, group) and desk.rng.random() < 0.6 and not where
     spender = function == "SUM" and largest and number.kind == "money" and _spends(desk, group)
     limit = desk.rng.choice((3, 3, 5, 5, 10)) if largest and desk.rng.random() < 0.3 else 1
@@ -115,7 +115,7 @@ def having(desk: Desk) -> Draft:
         raise DeadEndError
     number = counts[int(len(counts) * rng.uniform(0.3, 0.95))]
     sign = rng.choice((">", ">", ">=", ">=", "<", "="))
-    if sign in ("<", "=") and group.entity and sign == "<" and _some_without(desk, group.table):
+    if sign in ("<", "=") and group.entity and sign == "<" and some_without(desk, group.table):
         sign = ">="
     x = voice.pick(f"count_{ {'<': 'less', '>': 'more', '>=': 'at_least', '=': 'exactly'}[sign] }", v=voice.number(number))
     counted = rng.random() < 0.25
@@ -149,106 +149,6 @@ def having_aggregate(desk: Desk) -> Draft:
     )  # fmt: skip
     test = Expr(f"{by.template} {sign} {limit}", by.columns)
     return desk.draft("having", text, Select(desk.base, group.show, exprs(where), group.by, test))
-
-
-def never(desk: Desk) -> Draft:
-    """Rows to which no row of another table points: `NOT IN (SELECT ...)`."""
-    rng, voice = desk.rng, desk.voice
-    edge, child, cnp, past = _with_children(desk, conditions=0.35)
-    if desk.facts.tables[edge.child].columns[edge.column].nulls or {"not", "is_null"} & set(desk.constructs):
-        raise DeadEndError  # NOT IN a list with NULL finds nothing; two negations confuse
-    inner = Select(desk.base, (column(desk.facts.tables[edge.child].columns[edge.column]),), child)
-    target = desk.facts.tables[edge.parent].columns[edge.target]
-    outside = Expr(f"{{0}} NOT IN ({inside(render(inner, desk.facts))})", (target,))
-    own = desk.where(own=0.15, table=edge.parent) if not desk.targets else ()
-    counted = rng.random() < 0.25
-    person = desk.facts.tables[edge.parent].being == "person"
-    kinds = ["never_count"] if counted else ["never", *(["never_who", "never_deed"] if person else [])]
-    act = voice.act(edge.parent, edge.child)
-    bare = cnp == voice.noun(edge.child).plural and not own and edge.child == desk.base
-    actions = sum(bool(voice.act(edge.parent, e.child)) for e in desk.facts.children(edge.parent))
-    if act and bare and not counted and rng.random() < 0.4 and actions == 1:  # "anything" can mean only one table
-        kinds = ["never_anything"]
-    frame = voice.frame(*kinds)
-    columns = () if counted else desk.shown(frame, edge.parent)
-    text = frame.format(
-        act=act, pp=desk.phrase(own, table=edge.parent), ps=desk.phrase(own, one=True, table=edge.parent), cnp=cnp,
-        cols=voice.columns(columns, edge.parent), colsp=voice.columns(columns, edge.parent, many=True), **past,
-    )  # fmt: skip
-    return desk.draft("never", text, Select(edge.parent, shows(columns) or (COUNT,), (*exprs(own), outside)))
-
-
-def with_child(desk: Desk) -> Draft:
-    """Rows to which some row of another table points."""
-    rng, voice = desk.rng, desk.voice
-    edge, where, cnp, past = _with_children(desk, conditions=0.9)
-    table = desk.facts.tables[edge.parent]
-    person = table.being == "person"
-    if rng.random() < 0.3:
-        text = voice.frame("count_parents" if person else "count_parents_thing").format(pp=voice.noun(edge.parent).plural, cnp=cnp, **past)
-        foreign = desk.facts.tables[edge.child].columns[edge.column]
-        return desk.draft("count_distinct", text, Select(desk.base, (Expr("COUNT(DISTINCT {0})", (foreign,)),), where))
-    things = [e.parent for e in desk.table.edges if desk.facts.tables[e.parent].being == "thing" and e.parent != edge.parent]
-    buyer = person and voice.deed(edge.parent, edge.child)[0] != "had" and is_sale(desk) and bool(things)
-    if buyer and table.label_unique and desk.facts.tables[things[0]].label_unique and rng.random() < 0.5:
-        said, found = desk.row_name(things[0])
-        desk.constructs[:] = ["equal"]
-        select = Select(desk.base, shows(table.label), found, distinct=True)
-        return desk.draft("with_child", voice.frame("bought").format(pp=voice.noun(edge.parent).plural, e=said), select)
-    frame = voice.frame(*(["with_child_deed", "with_child"] if person else ["with_child"]))
-    columns = desk.shown(frame, edge.parent)
-    if not table.label_unique and table.key not in columns:
-        raise DeadEndError  # DISTINCT would make one of two namesakes
-    if not set(table.shown) & set(columns):
-        raise DeadEndError
-    text = frame.format(
-        pp=voice.noun(edge.parent).plural, ps=voice.noun(edge.parent).singular, cnp=cnp,
-        cols=voice.columns(columns, edge.parent), colsp=voice.columns(columns, edge.parent, many=True), **past,
-    )  # fmt: skip
-    return desk.draft("with_child", text, Select(desk.base, shows(columns), where, distinct=True))
-
-
-def both(desk: Desk) -> Draft:
-    """Rows with children of two kinds: INTERSECT."""
-    edge = desk.children(desk.base)
-    table, child = desk.table, desk.facts.tables[edge.child]
-    fit = [c for c in child.having(Role.CATEGORY) if not c.nulls]
-    if not fit or not table.label or not table.label_unique or desk.targets:
-        raise DeadEndError
-    kind = desk.rng.choice(fit)
-    one, two = desk.rng.sample(sorted(kind.counts, key=str), 2)
-    voice, noun = desk.voice, desk.voice.noun(edge.child).plural
-    said = [f"{noun} {voice.pick('equal', c=voice.column(kind), v=str(v))}" for v in (one, two)]
-    sides = [render(Select(edge.child, shows(table.label), (Expr(f"{{0}} = {literal(v)}", (kind,)),)), desk.facts) for v in (one, two)]
-    text = voice.frame("both").format(pp=voice.noun(desk.base).plural, cnp=said[0], other=said[1])
-    return desk.draft("intersect", text, " INTERSECT ".join(sides))
-
-
-def with_zero(desk: Desk) -> Draft:
-    """Every row with how many point to it, also those with none: LEFT JOIN."""
-    edge = desk.children(desk.base)
-    if not desk.table.label or desk.targets or not _some_without(desk, desk.base, edge):
-        raise DeadEndError
-    voice, parent, child = desk.voice, name(desk.base), name(edge.child)
-    label = ", ".join(f"{parent}.{name(c.name)}" for c in desk.table.label)
-    text = voice.frame("with_zero").format(
-        ps=voice.noun(desk.base).singular, pp=voice.noun(desk.base).plural, cnp=voice.noun(edge.child).plural
-    )
-    foreign, target = f"{child}.{name(edge.column)}", f"{parent}.{name(edge.target)}"
-    source = f"FROM {parent} LEFT JOIN {child} ON {foreign} = {target}"
-    desk.constructs.append("left_join")
-    return desk.draft("with_zero", text, f"SELECT {label}, COUNT({foreign}) {source} GROUP BY {target}")
-
-
-def average_children(desk: Desk) -> Draft:
-    if not desk.table.edges or desk.targets:
-        raise DeadEndError
-    edge = desk.rng.choice(desk.table.edges)
-    where = desk.where(own=0.3)
-    noun = desk.voice.noun(edge.parent)
-    text = desk.voice.frame("average_children").format(g=noun.singular, gp=noun.plural, np=desk.phrase(where))
-    show = Expr("1.0 * COUNT(*) / COUNT(DISTINCT {0})", (desk.table.columns[edge.column],))
-    return desk.draft("average_count", text, Select(desk.base, (show,), exprs(where)))
 
 
 def _grouping(desk: Desk, *, timeless: bool = False) -> Grouping:
@@ -299,10 +199,10 @@ def _direct(desk: Desk, group: Grouping) -> bool:
 
 
 def _deed(desk: Desk, group: Grouping) -> dict[str, str]:
-    return _verbs(desk.voice, group.table, desk.base) if group.entity else {"past": "", "part": "", "plain": ""}
+    return verbs(desk.voice, group.table, desk.base) if group.entity else {"past": "", "part": "", "plain": ""}
 
 
-def _verbs(voice: Voice, parent: str, child: str) -> dict[str, str]:
+def verbs(voice: Voice, parent: str, child: str) -> dict[str, str]:
     return dict(zip(("past", "part", "plain"), voice.deed(parent, child), strict=True))
 
 
@@ -317,25 +217,10 @@ def _sells(desk: Desk, group: Grouping) -> bool:
     return group.entity and desk.facts.tables[group.table].being == "thing" and is_sale(desk)
 
 
-def _with_children(desk: Desk, conditions: float) -> tuple[Edge, tuple[Expr, ...], str, dict[str, str]]:
-    """The key that leads from the base to a table one or two steps up, conditions on the base, its phrase, verbs."""
-    far = bool(desk.targets) and desk.rng.random() < 0.45
-    if far:
-        desk.targets = []
-    ways = [p for t, p in desk.facts.paths[desk.base].items() if len(p) == 1 + far and t not in desk.targets]
-    if not ways:
-        raise DeadEndError
-    edge = desk.rng.choice(ways)[-1]
-    where = desk.where(own=conditions)
-    if any(c.table == edge.parent for w in where for c in w.columns):
-        raise DeadEndError
-    return edge, exprs(where), desk.phrase(where), _verbs(desk.voice, edge.parent, desk.base)
-
-
-def _some_without(desk: Desk, parent: str, edge: Edge | None = None) -> bool:
+def some_without(desk: Desk, parent: str, edge: Edge | None = None) -> bool:
     """Whether some rows of a table have no row of the base (or of another child), directly or over steps."""
     if edge is None:
         path = desk.facts.paths[desk.base][parent]
-        return len(path) > 1 or _some_without(desk, parent, path[0])
+        return len(path) > 1 or some_without(desk, parent, path[0])
     used = desk.facts.tables[edge.child].columns[edge.column].counts
     return len(used) < len(desk.facts.tables[parent].rows)

@@ -8,12 +8,11 @@ from __future__ import annotations
 from envs.conditions import split
 from envs.drafting import DeadEndError, Desk, Draft, exprs, shows
 from envs.gold_sql import COUNT, Expr, Select, column, descending, inside, render
-from envs.phrasing import counted
-from envs.profile import ColumnFacts, Role
+from envs.profile import Role
 from envs.relations import link
-from envs.vocabulary import is_plural, listed, plural, with_article
+from envs.vocabulary import plural, with_article
 
-_TAKINGS = {"bill", "booking", "hire", "invoice", "job", "lesson", "order", "payment", "receipt", "rental", "sale", "ticket"}
+_RELATIVE = {"whose", "that", "where", "who", "which"}
 
 
 def count(desk: Desk) -> Draft:
@@ -30,14 +29,17 @@ def count(desk: Desk) -> Draft:
         return desk.draft("count", desk.voice.frame("count_when").format(np=desk.phrase(rest), d=when[0].text), select)
     if said and desk.rng.random() < 0.45 and not either:
         return desk.draft("count", desk.voice.frame("count_pred").format(np=desk.phrase(rest), pred=said), select)
-    return desk.draft("count", frame.format(np=desk.phrase(where, either=either)), select)
+    np = desk.phrase(where, either=either)
+    if not _RELATIVE & set(np.split()) and desk.rng.random() < 0.2:
+        frame = desk.voice.frame("count_note")  # a whole sentence must not hang on a relative clause
+    return desk.draft("count", frame.format(np=np), select)
 
 
 def listing(desk: Desk) -> Draft:
     """Columns of rows, perhaps with columns of the rows they point to, perhaps in order."""
     rng, voice = desk.rng, desk.voice
-    label_only = bool(desk.table.label) and rng.random() < 0.2
-    columns = desk.use(desk.table.label) if label_only else desk.some_columns(desk.table)
+    columns = desk.some_columns(desk.table) if not desk.table.label or rng.random() < 0.85 else desk.use(desk.table.label)
+    label_only = columns == desk.table.label
     if desk.targets and not label_only and rng.random() < 0.5:
         target = desk.facts.tables[desk.targets.pop()]
         columns = columns[: max(1, len(desk.table.label))]
@@ -95,96 +97,6 @@ def lookup(desk: Desk) -> Draft:
     return desk.draft("lookup", text, Select(desk.base, shows(columns), where))
 
 
-def aggregate(desk: Desk) -> Draft:
-    function = desk.rng.choice(("AVG", "AVG", "SUM", "SUM", "MAX", "MIN"))
-    number = desk.number(additive=function == "SUM")
-    kinds = ["agg", *(["agg_avg"] if function == "AVG" else ["agg_sum"] if function == "SUM" and number.kind != "quantity" else [])]
-    where = desk.where()
-    said = desk.voice.figure(function, number)
-    agg = desk.voice.aggregate(function)
-    worth = function == "AVG" and not where and _till(desk, desk.base) and number.kind == "money"
-    if worth and number.additive and desk.rng.random() < 0.6:
-        kinds = ["agg_value"]
-    elif function == "SUM" and is_plural(counted(said)):
-        kinds, said = ["agg_many"], counted(said)
-    text = desk.voice.frame(*kinds).format(agg=agg, c=said, cp=plural(said), np=desk.phrase(where), s=desk.voice.noun(desk.base).singular)
-    return desk.draft(function.lower(), text, Select(desk.base, (Expr(f"{function}({{0}})", (number,)),), exprs(where)))
-
-
-def aggregates(desk: Desk) -> Draft:
-    """Two or three aggregates of one column."""
-    number = desk.number()
-    functions = desk.rng.sample(("MIN", "AVG", "MAX"), desk.rng.choice((2, 2, 3)))
-    where = desk.where()
-    agg = listed([desk.voice.aggregate(f) for f in functions])
-    text = desk.voice.frame("agg_several").format(agg=agg, c=desk.voice.column(number), np=desk.phrase(where))
-    return desk.draft("aggregates", text, Select(desk.base, tuple(Expr(f"{f}({{0}})", (number,)) for f in functions), exprs(where)))
-
-
-def takings(desk: Desk) -> Draft:
-    """Money that came in: "How much did we take in March 2024?"."""
-    tills = [t for t in desk.facts.tables if _till(desk, t)]
-    if desk.base not in tills:
-        raise DeadEndError
-    money = next(c for c in desk.table.columns.values() if c.additive and c.kind == "money")
-    dates = desk.table.having(Role.DATE, Role.MOMENT)
-    desk.use((money,))
-    show = (Expr("SUM({0})", (money,)),)
-    if len(tills) == 1 and len(dates) == 1 and not desk.targets and desk.rng.random() < 0.7:
-        value = str(desk.rng.choice(sorted(dates[0].counts, key=str)))
-        size, said = (7, desk.voice.month(value)) if desk.rng.random() < 0.6 else (4, value[:4])
-        desk.constructs.append("date")
-        text = desk.voice.frame("takings").format(d=desk.voice.pick("in_month", d=said))
-        return desk.draft("sum", text, Select(desk.base, show, (Expr(f"{{0}} LIKE '{value[:size]}%'", (dates[0],)),)))
-    where = desk.where(own=0.8)
-    return desk.draft("sum", desk.voice.frame("takings_np").format(np=desk.phrase(where)), Select(desk.base, show, exprs(where)))
-
-
-def sold(desk: Desk) -> Draft:
-    """How many units of one thing went out."""
-    quantities = [c for c in desk.table.having(Role.NUMBER) if c.kind == "quantity" and c.additive]
-    things = [t for t in desk.targets if len(desk.facts.paths[desk.base][t]) == 1 and desk.facts.tables[t].being == "thing"]
-    if len(quantities) != 1 or not things or not is_sale(desk) or not desk.facts.tables[things[0]].label_unique:
-        raise DeadEndError
-    desk.use(quantities)
-    said, found = desk.row_name(things[0])
-    desk.targets.remove(things[0])
-    where = desk.where(own=0.01)
-    text = desk.voice.frame("sold").format(e=said)
-    if where:
-        text = f"{text[:-1]} {' and '.join(c.text for c in where)}{text[-1]}"
-        if any(c.front for c in where):
-            raise DeadEndError
-    desk.constructs.append("equal")
-    return desk.draft("sum", text, Select(desk.base, (Expr("SUM({0})", (quantities[0],)),), (*found, *exprs(where))))
-
-
-def is_sale(desk: Desk) -> bool:
-    """Whether the base's rows are sales or lines of sales."""
-    words = {word for noun in desk.table.nouns for word in noun.singular.split()}
-    return bool(words & {"sale", "order", "ticket", "purchase"})
-
-
-def product_sum(desk: Desk) -> Draft:
-    """Quantity times price, where no column holds the line's total; the price may stand one table up."""
-    table = desk.table
-    if any(c.additive and c.kind == "money" for c in table.columns.values()):
-        raise DeadEndError
-    quantities = [c for c in table.having(Role.NUMBER) if c.kind == "quantity" and c.additive]
-    homes = [table, *(desk.facts.tables[e.parent] for e in table.edges)]
-    prices = [c for home in homes for c in home.having(Role.NUMBER) if c.kind == "price" and c.hints & {"price", "unit", "each", "stem"}]
-    own = [c for c in prices if c.table == desk.base]
-    prices = own or prices
-    if len(quantities) != 1 or len(prices) != 1:
-        raise DeadEndError
-    quantity, price = desk.use((quantities[0], prices[0]))
-    desk.targets = [t for t in desk.targets if t != price.table]
-    where = desk.where()
-    frame = desk.voice.frame("product_sum", *(["revenue"] if price.hints & {"price"} else []))
-    text = frame.format(q=desk.voice.column(quantity), c=desk.voice.columns((price,), desk.base), np=desk.phrase(where))
-    return desk.draft("product_sum", text, Select(desk.base, (Expr("SUM({0} * {1})", (quantity, price)),), exprs(where)))
-
-
 def distinct(desk: Desk) -> Draft:
     """The different values of a category, or how many there are."""
     home = desk.facts.tables[desk.targets.pop()] if desk.targets and desk.rng.random() < 0.3 else desk.table
@@ -233,7 +145,8 @@ def top_row(desk: Desk) -> Draft:
     sup, most = voice.most(by, largest=largest)
     text = frame.format(
         did=(verb or "").partition(" ")[2] if (verb or "").startswith(("who ", "that ")) else f"was {verb}",
-        last=rng.choice(("most recently", "last") if largest else ("first", "earliest")), sup=sup, c=most, adj=adjective, hm="how many" if sup in ("most", "fewest") else "how much",
+        last=rng.choice(("most recently", "last") if largest else ("first", "earliest")), sup=sup, c=most,
+        adj=adjective, hm="how many" if sup in ("most", "fewest") else "how much",
         np=desk.phrase(where), np1=desk.phrase(where, one=True), cols=voice.columns(columns, desk.base),
     )  # fmt: skip
     order = descending(column(by)) if largest else column(by)
@@ -292,25 +205,6 @@ def share(desk: Desk) -> Draft:
     return desk.draft("share", text, Select(desk.base, (Expr(f"100.0 * SUM({test.template}) / COUNT(*)", test.columns),)))
 
 
-def difference(desk: Desk) -> Draft:
-    number = desk.number()
-    where = desk.where()
-    text = desk.voice.frame("difference").format(c=desk.voice.column(number), np=desk.phrase(where))
-    return desk.draft("difference", text, Select(desk.base, (Expr("MAX({0}) - MIN({0})", (number,)),), exprs(where)))
-
-
-def date_gap(desk: Desk) -> Draft:
-    dates = [c for c in desk.table.having(Role.DATE) if not c.hints & {"birth", "birthday"}]
-    if len(dates) < 2:
-        raise DeadEndError
-    first, last = sorted(desk.rng.sample(dates, 2), key=_median)
-    desk.use((first, last))
-    where = desk.where(own=0.3)
-    text = desk.voice.frame("date_gap").format(c=desk.voice.column(first), q=desk.voice.column(last), np=desk.phrase(where))
-    show = (Expr("AVG(JULIANDAY({0}) - JULIANDAY({1}))", (last, first)),)
-    return desk.draft("date_gap", text, Select(desk.base, show, exprs(where)))
-
-
 def boss(desk: Desk) -> Draft:
     """A row and the row of the same table it points to."""
     edge, table = desk.table.boss, desk.table
@@ -328,15 +222,3 @@ def boss(desk: Desk) -> Draft:
     said, where = desk.row_name(desk.base)
     test = where[0].template.format(f"{desk.base}.{label}")
     return desk.draft("self_join", desk.voice.frame("boss").format(c=role, e=said), f"SELECT {alias}.{label} {source} WHERE {test}")
-
-
-def _till(desk: Desk, name: str) -> bool:
-    """Whether money comes in through a table: one amount that adds up, and rows that are sales of some kind."""
-    table = desk.facts.tables[name]
-    amounts = [c for c in table.columns.values() if c.additive and c.kind == "money"]
-    return bool({noun.singular.split()[-1] for noun in table.nouns} & _TAKINGS) and len(amounts) == 1
-
-
-def _median(dates: ColumnFacts) -> str:
-    values = sorted(str(v) for v in dates.counts.elements())
-    return values[len(values) // 2]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from envs import shapes_groups, shapes_rows
+from envs import shapes_groups, shapes_related, shapes_rows, shapes_sums
 from envs.drafting import DeadEndError, Desk, Draft
 from envs.gold_sql import tables_named
 from envs.phrasing import Phrasing, Voice
@@ -31,18 +31,18 @@ WEIGHTS: Mapping[Shape, tuple[float, float, float]] = {
     shapes_rows.count: (12, 7, 6),
     shapes_rows.listing: (18, 14, 12),
     shapes_rows.lookup: (9, 6, 3),
-    shapes_rows.aggregate: (10, 7, 7),
-    shapes_rows.aggregates: (2, 1, 1),
-    shapes_rows.takings: (4, 2, 2),
-    shapes_rows.sold: (0, 3, 3),
-    shapes_rows.product_sum: (1, 2, 3),
+    shapes_sums.aggregate: (10, 7, 7),
+    shapes_sums.aggregates: (2, 1, 1),
+    shapes_sums.takings: (4, 2, 2),
+    shapes_sums.sold: (0, 3, 3),
+    shapes_sums.product_sum: (1, 2, 3),
     shapes_rows.distinct: (6, 3, 3),
     shapes_rows.top_row: (10, 6, 4),
     shapes_rows.top_rows: (6, 2, 2),
     shapes_rows.above_average: (4, 0, 0),
     shapes_rows.share: (2.5, 1, 1),
-    shapes_rows.difference: (1, 0.5, 0.5),
-    shapes_rows.date_gap: (1, 0.5, 0),
+    shapes_sums.difference: (1, 0.5, 0.5),
+    shapes_sums.date_gap: (1, 0.5, 0),
     shapes_rows.boss: (2, 0, 0),
     shapes_groups.group_count: (8, 9, 10),
     shapes_groups.group_aggregate: (5, 7, 8),
@@ -50,11 +50,11 @@ WEIGHTS: Mapping[Shape, tuple[float, float, float]] = {
     shapes_groups.group_top_aggregate: (2, 5, 6),
     shapes_groups.having: (3, 5, 4),
     shapes_groups.having_aggregate: (1, 2, 2),
-    shapes_groups.never: (0, 9, 5),
-    shapes_groups.with_child: (2, 9, 10),
-    shapes_groups.both: (0, 2, 0),
-    shapes_groups.with_zero: (0, 2, 0),
-    shapes_groups.average_children: (1, 0, 0),
+    shapes_related.never: (0, 9, 5),
+    shapes_related.with_child: (2, 9, 10),
+    shapes_related.both: (0, 2, 0),
+    shapes_related.with_zero: (0, 2, 0),
+    shapes_related.average_children: (1, 0, 0),
 }
 
 
@@ -114,7 +114,7 @@ def synthesize(database: Database, count: int, seed: int, phrasing: Phrasing, wo
 def _draft(database: Database, facts: Facts, phrasing: Phrasing, bucket: int, rng: random.Random) -> Draft | None:
     shape = rng.choices(list(WEIGHTS), [w[bucket] for w in WEIGHTS.values()])[0]
     base = rng.choice(list(facts.tables))
-    related = shape in (shapes_groups.never, shapes_groups.with_child, shapes_groups.both, shapes_groups.with_zero)
+    related = shape in (shapes_related.never, shapes_related.with_child, shapes_related.both, shapes_related.with_zero)
     targets = _targets(facts, base, bucket - (1 if related and bucket else 0), rng)
     if targets is None:
         return None

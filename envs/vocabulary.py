@@ -127,7 +127,8 @@ def _head(phrase: str) -> tuple[str, str]:
     end = min((at for link in _LINKS if (at := phrase.find(link)) > 0), default=len(phrase))
     head, tail = phrase[:end], phrase[end:]
     before, _, last = head.rpartition(" ")
-    return (before, f" {last}{tail}") if before and (last.endswith("ed") or last in {"paid", "due", "in", "out", "sold"}) else (head, tail)
+    done = before and (last.endswith("ed") or last in {"paid", "due", "in", "out", "sold", "taken"})
+    return (before, f" {last}{tail}") if done else (head, tail)
 
 
 def _plural_word(word: str) -> str:
