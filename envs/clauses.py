@@ -47,6 +47,7 @@ class Condition:
     columns: tuple[ColumnFacts, ...]
     front: str = ""  # before the noun instead of the text: "cancelled", "card"
     adjective: bool = False  # whether one can say "are" and the front
+    far: bool = False  # said of the base through other tables
 
 
 def own(voice: Voice, column: ColumnFacts) -> Condition | None:
@@ -77,7 +78,7 @@ def _null(voice: Voice, column: ColumnFacts) -> Condition | None:
     elif " it " in said or " they " in said:
         text = ""
     else:
-        text = voice.pick("missing" if missing else "present", c=said)
+        text = voice.pick("missing" if missing else "present", c=_unit(said)[0])
     if not text:
         return None
     return Condition((Expr("{0} IS NULL" if missing else "{0} IS NOT NULL", (column,)),), text, "is_null", (column,))
@@ -275,7 +276,8 @@ def _flag(voice: Voice, column: ColumnFacts) -> Condition | None:
     said = [[w for w in phrase.split() if w.lower() not in _FLAG_WORDS] for phrase in column.phrases]
     noun = voice.noun(column.table).singular.split()
     words = next((w for w in said if len(w) == 1 and _is_adjective(w[0])), said[0])
-    words = [w for w in words if w not in noun] or words
+    while len(words) > 1 and words[0] in noun:
+        words = words[1:]
     wanted = voice.rng.random() < 0.65
     front, answer = "", "yes" if wanted else "no"
     phrase = " ".join("VIP" if w == "vip" else w for w in words)

@@ -41,7 +41,7 @@ def draw(voice: Voice, base: str, table: str, avoid: frozenset[str] = frozenset(
     found = own(voice, column)
     if found is None or base == table:
         return found
-    return Condition(found.exprs, _through(voice, base, table, found), found.construct, found.columns)
+    return Condition(found.exprs, _through(voice, base, table, found), found.construct, found.columns, far=True)
 
 
 def _weight(column: ColumnFacts) -> float:
@@ -61,7 +61,7 @@ def _entity(voice: Voice, base: str, target: TableFacts, avoid: frozenset[str]) 
         return None
     exprs = tuple(Expr(f"{{0}} = {literal(n)}", (c,)) for c, n in zip(target.label, names, strict=True))
     text = f"{_last_link(voice.facts, base, target.name)} {voice.called(target.name, names)}"
-    return Condition(exprs, text, "equal", target.label)
+    return Condition(exprs, text, "equal", target.label, far=True)
 
 
 def _through(voice: Voice, base: str, table: str, found: Condition) -> str:
@@ -134,6 +134,8 @@ def split(where: tuple[Condition, ...]) -> tuple[tuple[Condition, ...], str]:
     """One condition as a predicate, and the others; "" when none can be one."""
     for place, condition in enumerate(where):
         said = (f"are {condition.front}" if condition.adjective else "") if condition.front else predicate(condition.text)
+        if condition.far and condition.text.startswith("with "):
+            said = f"are {condition.text}"
         if said:
             return (*where[:place], *where[place + 1 :]), said
     return where, ""

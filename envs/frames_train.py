@@ -22,6 +22,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "How many {np} are there?", "How many {np} do we have?", "Count the {np}.", "Number of {np}?", "Total number of {np}?",
         "Tell me how many {np} we have.",
     ),
+    "count_long": ("Count the {np}.", "Number of {np}?", "What is the number of {np}?", "Give me the number of {np}."),
     "count_note": ("How many {np}?",),
     "list": (
         "Show me the {cols} of all {np}.", "What are the {colsp} of {np}?", "Give me the {colsp} of {np}.",
@@ -243,7 +244,7 @@ CLAUSES: dict[str, tuple[str, ...]] = {
     "place_either": ("in {v} or {w}",),
     "place_not": ("outside {v}", "not in {v}"),
     "in_month": ("in {d}",),
-    "in_year": ("in {d}", "during {d}"),
+    "in_year": ("in {d}",),
     "on_day": ("on {d}",),
     "before": ("before {d}",),
     "after": ("after {d}",),

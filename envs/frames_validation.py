@@ -8,8 +8,9 @@ CLOSINGS = (", by the way", ", any idea")
 FRAMES: dict[str, tuple[str, ...]] = {
     "count": (
         "How many {np} have we got?", "What's our number of {np}?", "Do you know how many {np} there are?", "Count of {np}?",
-        "Work out how many {np} there are.",
+        "Work out the number of {np}.",
     ),
+    "count_long": ("What's our number of {np}?", "Count of {np}?", "Work out the number of {np}."),
     "count_note": ("And how many {np}?",),
     "list": (
         "Can I see the {colsp} of {np}?", "Pull up the {colsp} for {np}.", "Let me see the {cols} of all the {np}.", "{np}: {cols}?",

@@ -148,7 +148,7 @@ class Voice:
         if text.endswith(".") and verb in frames_train.IMPERATIVES and chance < 0.12:
             text = self.rng.choice(words.polite).format(f"{verb.lower()} {rest[:-1]}")
         elif chance > 0.96:
-            text = self.rng.choice(words.openings).format(text[0].lower() + text[1:])
+            text = self.rng.choice(words.openings).format(text if text.startswith(("I ", "I'")) else text[0].lower() + text[1:])
         elif chance > 0.94 and text.endswith("?"):
             text = text[:-1] + self.rng.choice(words.closings) + text[-1]
         text = text[0].upper() + text[1:]
@@ -214,7 +214,7 @@ class Voice:
                 return "youngest" if largest else "oldest"
             only = len(table.having(Role.DATE, Role.MOMENT)) == 1
             words = (("most recent", "latest", "newest"), ("earliest", "oldest", "first"))[not largest]
-            return self.rng.choice(words) if only and table.being == "thing" else ""
+            return self.rng.choice(words) if only and table.being == "thing" and self.event(column) == "" else ""
         rivals = [c for c in table.columns.values() if c.kind == column.kind or {c.kind, column.kind} == {"price", "money"}]
         if column.kind == "duration" and not column.hints & {"duration", "length", "running"}:
             return ""  # a product with a long baking time is not a long product
@@ -241,7 +241,7 @@ class Voice:
         """A superlative and what it stands with: ("most", "kegs"), ("highest", "price"), ("latest", "order date")."""
         said = self.column(column)
         if column.role is not Role.NUMBER:
-            return self.rng.choice(("latest", "most recent") if largest else ("earliest", "oldest")), said
+            return self.rng.choice(("latest", "most recent") if largest else ("earliest",)), said
         things = counted(said)
         if (is_plural(things) and column.kind not in ("price", "money", "wage")) or things != said:
             return ("most" if largest else "fewest" if is_plural(things) else "least"), things

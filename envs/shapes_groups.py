@@ -121,7 +121,7 @@ def having(desk: Desk) -> Draft:
     counted = rng.random() < 0.25
     deed = _direct(desk, group) and not counted and rng.random() < 0.6
     frame = voice.frame("having_deed" if deed else "having_counted" if counted else "having")
-    if number == 1 and sign == "=":
+    if number == 1:
         raise DeadEndError  # "exactly one orders"
     text = frame.format(g=group.said, gp=group.many, x=x, np=desk.phrase(where), **_deed(desk, group))
     show = (*group.show, COUNT) if counted else group.show

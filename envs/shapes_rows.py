@@ -30,7 +30,9 @@ def count(desk: Desk) -> Draft:
     if said and desk.rng.random() < 0.45 and not either:
         return desk.draft("count", desk.voice.frame("count_pred").format(np=desk.phrase(rest), pred=said), select)
     np = desk.phrase(where, either=either)
-    if not _RELATIVE & set(np.split()) and desk.rng.random() < 0.2:
+    if len(np.split()) > 6:
+        frame = desk.voice.frame("count_long")
+    elif not _RELATIVE & set(np.split()) and desk.rng.random() < 0.2:
         frame = desk.voice.frame("count_note")  # a whole sentence must not hang on a relative clause
     return desk.draft("count", frame.format(np=np), select)
 
