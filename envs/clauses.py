@@ -110,7 +110,7 @@ def _category(voice: Voice, column: ColumnFacts) -> Condition | None:
         origin = person or column.hints & {"country", "origin", "nationality"}
         text = voice.pick("place_from" if origin else "place", v=str(value))
     else:
-        text = voice.pick("equal", c=said, v=voice.value(value, column))
+        text = voice.pick("equal" if len(said.split()) < 3 else "equal_long", c=said, v=voice.value(value, column))
     test = (Expr(f"{{0}} = {literal(value)}", (column,)),)
     return Condition(test, text, "equal", (column,), front, adjective=_is_adjective(front))
 

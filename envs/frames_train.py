@@ -237,6 +237,7 @@ CLAUSES: dict[str, tuple[str, ...]] = {
     "missing": ("without {a}", "with no {c}"),
     "present": ("with {a}",),
     "equal": ("with {c} {v}", "where the {c} is {v}"),
+    "equal_long": ("where the {c} is {v}",),
     "either": ("with {c} {v} or {w}",),
     "not_equal": ("where the {c} isn't {v}", "whose {c} isn't {v}"),
     "place": ("in {v}",),

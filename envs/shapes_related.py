@@ -106,7 +106,7 @@ def average_children(desk: Desk) -> Draft:
     if not desk.table.edges or desk.targets:
         raise DeadEndError
     edge = desk.rng.choice(desk.table.edges)
-    where = desk.where(own=0.3)
+    where = desk.where(own=0.05)
     noun = desk.voice.noun(edge.parent)
     said = {"g": noun.singular, "ga": with_article(noun.singular), "gp": noun.plural}
     text = desk.voice.frame("average_children").format(**said, np=desk.phrase(where))
