@@ -81,7 +81,7 @@ def phrase(voice: Voice, base: str, conditions: tuple[Condition, ...], *, one: b
     """The noun with its conditions: "cancelled orders from customers in Leeds"."""
     noun = voice.noun(base)
     front = " ".join(c.front for c in conditions if c.front) if not either else ""
-    ordered = sorted(conditions, key=lambda c: (c.columns[0].table != base, c.text.partition(" ")[0] in _LATE))
+    ordered = sorted(conditions, key=lambda c: (c.columns[0].table != base, _lateness(c.text)))
     texts = [_one_has(c.text) if one else c.text for c in ordered if either or not c.front]
     after = texts[0] if texts else ""
     for before, text in pairwise(texts):
@@ -94,6 +94,12 @@ def phrase(voice: Voice, base: str, conditions: tuple[Condition, ...], *, one: b
             again = first in before.split() or (first in _LATE and before.partition(" ")[0] in _LATE)
             after += f" and {text}" if again else f" {text}"
     return " ".join(filter(None, (front, noun.singular if one else noun.plural, after)))
+
+
+def _lateness(text: str) -> int:
+    """Short clauses come first, then "with", then whole ones: "in May with a deposit and whose status is paid"."""
+    first = text.partition(" ")[0]
+    return (first in _LATE) + (first in _LATE and first not in ("with", "without"))
 
 
 def _one_has(text: str) -> str:

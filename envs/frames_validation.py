@@ -79,7 +79,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "By {agg} {c} of {np}, which {g} is {sup}?",
     ),
     "group_top_agg_value": (
-        "Tell me the {g} with the {sup} {agg} {c} of {np}, and that {agg}.", "What {g} has the {sup} {agg} {c} of {np}, and what is it?",
+        "Tell me the {g} with the {sup} {agg} {c} of {np}, and that {agg}.",
+        "What {g} has the {sup} {agg} {c} of {np}, and how much is that?",
     ),
     "group_topn_agg": (
         "Tell me the {n} {gp} with the {sup} {agg} {c} of {np}.", "What are the best {n} {gp} by {agg} {c} of {np}?",
@@ -140,7 +141,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "share_pred": ("As a percentage, how many {p} {pred}?", "Tell me what percentage of {p} {pred}.", "Percentage of {p} that {pred}?"),
     "count_pred": ("Of our {np}, how many {pred}?", "Do you know how many {np} {pred}?", "What number of {np} {pred}?"),
     "count_when": (
-        "How many {np} did we get {d}?", "How many {np} came in {d}?", "Number of {np} {d}?", "What was our number of {np} {d}?",
+        "How many {np} did we get {d}?", "Number of {np} {d}?", "What was our number of {np} {d}?",
     ),
     "which": ("Of our {np}, which {pred}?", "Tell me which {np} {pred}.", "Do you know which {np} {pred}?", "Name the {np} that {pred}."),
     "which_cols": (

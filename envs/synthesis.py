@@ -136,7 +136,7 @@ def _targets(facts: Facts, base: str, steps: int, rng: random.Random) -> list[st
     chance = rng.random()
     if by_length[3] and chance < 0.06:
         return [rng.choice(by_length[3])]
-    if by_length[2] and (chance < 0.85 or len(by_length[1]) < 2):
+    if by_length[2] and (chance < 0.92 or len(by_length[1]) < 2):
         return [rng.choice(by_length[2])]
     return rng.sample(by_length[1], 2) if len(by_length[1]) > 1 else None
 

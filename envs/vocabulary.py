@@ -37,6 +37,7 @@ _IRREGULAR = {
     "income": "income", "data": "data", "movie": "movies", "cookie": "cookies", "pie": "pies", "tie": "ties", "lens": "lenses",
 }  # fmt: skip
 _LINKS = (" of ", " in ", " per ", " on ", " for ", " at ", " to ", " from ", " until ", " since ", " we ", " it ", " they ", " or ")
+_SMALL = {"of", "the", "in", "on", "a", "for", "it", "was", "they", "we", "with", "per", "or", "and", "as"}  # not in a column's name
 _SINGULAR = {plural: singular for singular, plural in _IRREGULAR.items()}
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
@@ -78,7 +79,8 @@ def column_phrases(table: str, column: str, wording: Wording) -> tuple[str, ...]
     """Every way to call a column, as a noun phrase without its article; the owner's words first."""
     said = list(wording.get(f"{table}.{column}", ()))
     words = split_name(column)
-    if not said or _readable(words, wording):
+    clipped = any(set(words) < set(phrase.lower().split()) <= set(words) | _SMALL for phrase in said)
+    if not said or (_readable(words, wording) and not clipped):
         said.append(" ".join(words))
         row = split_name(table)
         row[-1] = singular(row[-1])
