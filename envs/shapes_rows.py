@@ -63,9 +63,10 @@ def listing(desk: Desk) -> Draft:
     )  # fmt: skip
     if rng.random() < 0.22 and text.count(".") + text.count("?") == 1:
         by = columns[0] if rng.random() < 0.4 or not (c := desk.table.having(Role.NUMBER, Role.DATE)) else rng.choice(c)
-        down = rng.random() < (0.2 if by.role in (Role.TEXT, Role.CATEGORY) else 0.6)
+        words = (Role.TEXT, Role.CATEGORY, Role.CODE, Role.FLAG)
+        down = rng.random() < (0.2 if by.role in words else 0.6)
         order = (descending(column(by)) if down else column(by),)
-        kind = "date" if by.role in (Role.DATE, Role.MOMENT) else "text" if by.role in (Role.TEXT, Role.CATEGORY) else "number"
+        kind = "date" if by.role in (Role.DATE, Role.MOMENT) else "text" if by.role in words else "number"
         said = voice.columns((by,), desk.base)
         only = "_only" if columns == (by,) else ""
         text = text[:-1] + voice.order(f"{kind}_{'down' if down else 'up'}{only}", said) + text[-1]
