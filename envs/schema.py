@@ -1,25 +1,31 @@
 """What DESCRIBE and SAMPLE say about a table, and how result rows are shown: few tokens, names spelled exactly.
 
-Reads through the database's second, unguarded connection, once a table: the texts are kept on the Database.
+Reads with Database.look, so that a stranger's file is read in its jail, once a table: the texts are kept on the Database.
 """
 
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from envs.guard import OBJECTS_SQL, TABLES_MAX, Cell, ordinary_tables
+
 if TYPE_CHECKING:
     from envs.sandbox import Database, QueryResult
 
-Cell = str | int | float | bytes | None
+Look = Callable[[str, int], list[tuple[Cell, ...]]]  # Database.look: SQL and the most rows to rows
 
 DESCRIBE_CHARS = 900  # a table wider than this names its remaining columns on one line
 VALUES_MAX, VALUES_CHARS = 8, 100  # the values of a text column are listed when they are few and short
 SAMPLE_ROWS, SAMPLE_COLUMNS = 3, 16
+COLUMNS_MAX = 50_000  # of all tables together
+_OF_EVERY_TABLE = (
+    "SELECT m.name, {} FROM sqlite_schema m CROSS JOIN {}(m.name) p "
+    "WHERE m.type = 'table' AND m.rootpage > 0 AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.rowid, {}"
+)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d.*")
 _TYPES = (("int", "integer"), ("char", "text"), ("clob", "text"), ("text", "text"), ("real", "real"), ("floa", "real"),
@@ -80,26 +86,34 @@ class Schema:
         return self._by_name.get(name.lower())
 
 
-def read_schema(connection: sqlite3.Connection) -> Schema:
-    """Every ordinary table of an open database; views and virtual tables are left out."""
-    found = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY rowid").fetchall()
-    names = [name for name, sql in found if not name.startswith("sqlite_") and not (sql or "").upper().startswith("CREATE VIRTUAL")]
-    infos = {name.lower(): connection.execute(f"PRAGMA table_info({quoted(name)})").fetchall() for name in names}
+def read_schema(look: Look) -> Schema:
+    """Every ordinary table of an open database; views and virtual tables are left out.
+
+    Raises:
+        QueryError: the file is damaged, or has more tables or columns than are read.
+    """
+    names = ordinary_tables(look(OBJECTS_SQL, 10 * TABLES_MAX))
     spelled = {name.lower(): name for name in names}
-    tables = []
-    for name in names:
-        rows = infos[name.lower()]
-        columns = tuple(ColumnInfo(column, short_type(kind), bool(key)) for _, column, kind, _, _, key in rows)
-        keys = []
-        for _, _, table, column, target, *_ in connection.execute(f"PRAGMA foreign_key_list({quoted(name)})").fetchall():
-            other = infos.get(table.lower(), [])
-            target = target or next((c[1] for c in other if c[5]), "")  # "REFERENCES owners" means its primary key
-            target = next((c[1] for c in other if c[1].lower() == target.lower()), target)
-            column = next((c.name for c in columns if c.name.lower() == column.lower()), column)
-            keys.append(ForeignKey(column, spelled.get(table.lower(), table), target))
-        count = connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0]
-        tables.append(TableInfo(name, columns, tuple(keys), count))
-    return Schema(tuple(tables))
+    columns: dict[str, list[ColumnInfo]] = {name: [] for name in names}
+    keys: dict[str, list[ForeignKey]] = {name: [] for name in names}
+    for name, column, kind, key in look(_OF_EVERY_TABLE.format("p.name, p.type, p.pk", "pragma_table_info", "p.cid"), COLUMNS_MAX):
+        if name in columns:
+            columns[name].append(ColumnInfo(str(column), short_type(str(kind)), bool(key)))
+    for name, table, column, target in look(
+        _OF_EVERY_TABLE.format('p."table", p."from", p."to"', "pragma_foreign_key_list", "p.id, p.seq"), COLUMNS_MAX
+    ):
+        if name not in keys:
+            continue
+        other = columns.get(spelled.get(str(table).lower(), ""), [])
+        wanted = str(target or next((c.name for c in other if c.primary_key), ""))  # "REFERENCES owners" means its primary key
+        wanted = next((c.name for c in other if c.name.lower() == wanted.lower()), wanted)
+        own = next((c.name for c in columns[name] if c.name.lower() == str(column).lower()), str(column))
+        keys[name].append(ForeignKey(own, spelled.get(str(table).lower(), str(table)), wanted))
+    counts: list[int] = []
+    for start in range(0, len(names), 50):
+        counted = ", ".join(f"(SELECT count(*) FROM {quoted(name)})" for name in names[start : start + 50])
+        counts += [int(count or 0) for count in look(f"SELECT {counted}", 1)[0]]
+    return Schema(tuple(TableInfo(name, tuple(columns[name]), tuple(keys[name]), count) for name, count in zip(names, counts, strict=True)))
 
 
 def quoted(name: str) -> str:
@@ -120,7 +134,7 @@ def describe(database: Database, table_name: str) -> str:
         KeyError: there is no such table (SqlEnv turns that into a teaching error).
     """
     table = _table(database, table_name)
-    return database.remember(("describe", table.name), lambda: _describe(database.reader, table))
+    return database.remember(("describe", table.name), lambda: _describe(database.look, table))
 
 
 def sample(database: Database, table_name: str) -> str:
@@ -130,7 +144,7 @@ def sample(database: Database, table_name: str) -> str:
         KeyError: there is no such table.
     """
     table = _table(database, table_name)
-    return database.remember(("sample", table.name), lambda: _sample(database.reader, table))
+    return database.remember(("sample", table.name), lambda: _sample(database.look, table))
 
 
 def render_rows(result: QueryResult, rows_shown: int, cell_chars: int) -> str:
@@ -170,14 +184,14 @@ def _lines(columns: Sequence[str], rows: Sequence[Sequence[Cell]], cell_chars: i
     return [header, *(" | ".join(render_cell(cell, cell_chars) for cell in row) for row in rows)]
 
 
-def _describe(connection: sqlite3.Connection, table: TableInfo) -> str:
+def _describe(look: Look, table: TableInfo) -> str:
     lines = [f"{table.name}: {table.row_count} row{'' if table.row_count == 1 else 's'}"]
     room = DESCRIBE_CHARS
     targets = {key.column: f" -> {key.table}.{key.target}" for key in table.foreign_keys}
     for place, column in enumerate(table.columns):
         line = f"{column.name} {column.type}".rstrip() + (" key" if column.primary_key else "") + targets.get(column.name, "")
         if not column.primary_key and column.name not in targets:
-            line += _values(connection, table, column)
+            line += _values(look, table, column)
         room -= len(line)
         if room < 0:
             left = [c.name for c in table.columns[place:]]
@@ -187,29 +201,31 @@ def _describe(connection: sqlite3.Connection, table: TableInfo) -> str:
     return "\n".join(lines)
 
 
-def _values(connection: sqlite3.Connection, table: TableInfo, column: ColumnInfo) -> str:
+def _values(look: Look, table: TableInfo, column: ColumnInfo) -> str:
     """`: 'cat', 'dog'` for text of few short values, `date` or `datetime` for text in ISO 8601 (short: it costs tokens), else nothing."""
     name, of = quoted(column.name), f"FROM {quoted(table.name)} WHERE {quoted(column.name)} IS NOT NULL"
-    first = connection.execute(f"SELECT {name} {of} LIMIT 1").fetchone()
-    if first is None or not isinstance(first[0], str):
+    first = look(f"SELECT {name} {of} LIMIT 1", 1)
+    value = first[0][0] if first else None
+    if not isinstance(value, str):
         return ""
     for pattern, word in ((_DATE, " date"), (_DATETIME, " datetime")):
-        if pattern.fullmatch(first[0]):
+        if pattern.fullmatch(value):
             return "" if column.type == word.strip() else word
-    found = [row[0] for row in connection.execute(f"SELECT DISTINCT {name} {of} LIMIT {VALUES_MAX + 1}")]
-    if len(found) > VALUES_MAX or not all(isinstance(value, str) for value in found):
+    rows = [row[0] for row in look(f"SELECT DISTINCT {name} {of} LIMIT {VALUES_MAX + 1}", VALUES_MAX + 1)]
+    found = [value for value in rows if isinstance(value, str)]
+    if len(rows) > VALUES_MAX or len(found) < len(rows):
         return ""
-    stored = connection.execute(f"SELECT count(*) {of}").fetchone()[0]
+    stored = int(look(f"SELECT count(*) {of}", 1)[0][0] or 0)
     if stored > 1 and len(found) > 0.75 * stored:  # nearly every value once: names, which SAMPLE shows better
         return ""
     listed = ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(found))
     return f": {listed}" if len(listed) <= VALUES_CHARS and "\n" not in listed else ""
 
 
-def _sample(connection: sqlite3.Connection, table: TableInfo) -> str:
+def _sample(look: Look, table: TableInfo) -> str:
     names = table.column_names[:SAMPLE_COLUMNS]
     chosen = ", ".join(quoted(name) for name in names)
-    rows = connection.execute(f"SELECT {chosen} FROM {quoted(table.name)} LIMIT {SAMPLE_ROWS}").fetchall()
+    rows = look(f"SELECT {chosen} FROM {quoted(table.name)} LIMIT {SAMPLE_ROWS}", SAMPLE_ROWS)
     header, *lines = _lines(names, rows, 40 if len(names) <= 8 else 20)
     if len(table.columns) > SAMPLE_COLUMNS:
         header += f" | ({len(table.columns) - SAMPLE_COLUMNS} more columns)"

@@ -15,6 +15,7 @@ import sqlglot
 from sqlglot import exp
 
 from envs.schema import Schema, TableInfo
+from envs.sql_scan import likely_parses
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ def parse(sql: str) -> exp.Query:
     Raises:
         ValueError: the text does not parse as one SELECT.
     """
+    if not likely_parses(sql):
+        raise ValueError(f"this is too long or has too many joins to be read as SQL: {sql[:200]!r}")
     try:
         tree = sqlglot.parse_one(sql, read="sqlite")
     except (sqlglot.errors.SqlglotError, RecursionError) as error:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
 from envs.schema import Schema, TableInfo
+from envs.sql_scan import tables_and_aliases, words
 
 _INSTEAD = {
     "year": "strftime('%Y', column)", "month": "strftime('%m', column)", "day": "strftime('%d', column)",
@@ -17,6 +14,7 @@ _INSTEAD = {
     "datediff": "julianday(a) - julianday(b)", "concat": "a || b", "left": "substr(column, 1, n)", "if": "iif(test, a, b)",
 }  # fmt: skip
 HINT_CHARS = 160  # after SQLite's own words
+NAME_CHARS = 80  # of a name that are compared: the time grows with the product of both lengths
 COLUMNS_MAX = 8  # columns named of one table
 
 
@@ -77,6 +75,7 @@ def names_hint(said: str, sql: str, schema: Schema) -> str:
 
 def _likeness(wanted: str, other: str) -> float:
     """0 to 1; a name that is part of the other counts as near: `name` is meant by `product_name`."""
+    wanted, other = wanted[:NAME_CHARS], other[:NAME_CHARS]
     ratio = difflib.SequenceMatcher(None, wanted, other).ratio()
     return max(ratio, 0.8 + ratio / 10) if len(wanted) > 2 and (wanted in other or other in wanted) and other else ratio
 
@@ -92,13 +91,9 @@ def _fit(names: Sequence[str], chars: int) -> str:
 
 
 def _tables_of(sql: str, schema: Schema) -> dict[str, TableInfo]:
-    """Names and aliases (lower-case) under which the query reaches tables; by its words alone when it does not parse."""
-    found: dict[str, TableInfo] = {}
-    try:
-        for node in sqlglot.parse_one(sql, dialect="sqlite").find_all(exp.Table):
-            if (table := schema.find(node.name)) is not None:
-                found[node.alias_or_name.lower()] = table
-    except (SqlglotError, RecursionError):
-        words = set(sql.lower().replace(",", " ").replace("(", " ").replace(")", " ").split())
-        found = {t.name.lower(): t for t in schema.tables if t.name.lower() in words}
-    return found
+    """Names and aliases (lower-case) under which the query reaches tables; any table it names when FROM names none."""
+    found = {alias: table for alias, name in tables_and_aliases(sql).items() if (table := schema.find(name)) is not None}
+    if found:
+        return found
+    said = {word.lower() for word in words(sql)}
+    return {t.name.lower(): t for t in schema.tables if t.name.lower() in said}

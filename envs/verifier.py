@@ -15,13 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from envs.records import Question
 from envs.sandbox import Database, QueryError, QueryResult
 from envs.schema import Cell
+from envs.sql_reading import parse
 
 Row = tuple[Cell, ...]
 Rows = Sequence[Row]
@@ -177,8 +176,8 @@ def _sort_keys(database: Database, sql: str, result: QueryResult) -> tuple[Row, 
     A key that is no output column is fetched by running the gold with the key as one more column.
     """
     try:
-        query = sqlglot.parse_one(sql, dialect="sqlite")
-    except (SqlglotError, RecursionError):
+        query = parse(sql)
+    except ValueError:
         return _numbered(result.rows) if re.search(r"\border\s+by\b[^()]*$", sql, re.IGNORECASE) else None
     order = query.args.get("order")
     if order is None:

@@ -1,0 +1,258 @@
+"""What a guarded connection is: the bounds of one query, the same in our own process and in the jail.
+
+SELECT alone, on tables known at open, with functions from a list; a deadline, and budgets of rows, cells and bytes. Imports the
+standard library only, because the jailed child reads this file before it gives up everything else.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from envs.sql_scan import with_names, words
+
+Cell = str | int | float | bytes | None
+
+# printf, format, zeroblob, randomblob and hex can fill memory or hang inside one opcode; random() would make a gold a coin flip.
+FUNCTIONS = frozenset(
+    """abs acos acosh asin asinh atan atan2 atanh avg ceil ceiling char coalesce cos cosh count cume_dist current_date
+    current_time current_timestamp date datetime degrees dense_rank exp first_value floor glob group_concat ifnull iif instr
+    json json_array json_array_length json_each json_extract json_object json_tree json_type json_valid julianday lag
+    last_value lead length like likelihood likely ln log log10 log2 lower ltrim max min mod nth_value ntile nullif percent_rank
+    pi pow power quote radians rank replace round row_number rtrim sign sin sinh sqrt strftime substr substring sum tan
+    tanh time total trim trunc typeof unicode unixepoch unlikely upper -> ->>""".split()  # noqa: SIM905 (a list would take 80 lines)
+)
+JAILED_FUNCTIONS = FUNCTIONS | {"printf", "format", "hex"}  # where the process can be killed, these may be had
+TABLES_MAX = 2_000
+NAME_CHARS_MAX = 128  # a table with a longer or unprintable name is left out
+LOOK_TIMEOUT_S = 20.0
+_FOLLOWABLE = frozenset({"json_each", "json_tree"})
+_INTERNAL = ("sqlite_", "pragma_", "dbstat", "bytecode")
+_REMEMBERED_MAX = 4_096
+OBJECTS_SQL = "SELECT name, type, rootpage, substr(sql, 1, 400) FROM sqlite_schema ORDER BY rowid"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one query may use."""
+
+    timeout_s: float = 2.0
+    rows_max: int = 10_000
+    bytes_max: int = 8_000_000  # text and blob bytes over all rows
+    cells_max: int = 5_000_000  # rows times columns
+    length_max: int = 100_000  # bytes of one value: instr() or trim() on two longer ones takes minutes inside one opcode
+    heap_bytes: int = 1_000_000_000  # SQLite's own heap, all connections of the process together
+
+
+class Answer(NamedTuple):
+    """What a query returned."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Cell, ...]]
+    truncated: bool  # more rows, cells or bytes than the limits allow; the rows are the first ones
+    reads: frozenset[str]  # tables, as the database spells them
+
+
+class RefusedError(Exception):
+    """A query that a guard or SQLite refused.
+
+    `kind` is function, table, statement (denied by name), timeout, memory, broken (the jail died), or sqlite with its own words.
+    """
+
+    def __init__(self, kind: str, said: str = "") -> None:
+        super().__init__(kind, said)
+        self.kind, self.said = kind, said
+
+
+class Guard:
+    """A guarded connection for queries, and beside it one that may look at the schema with SQL of our own."""
+
+    def __init__(self, uri: str, limits: Limits, functions: frozenset[str] = FUNCTIONS) -> None:
+        self.limits, self._functions = limits, functions
+        self._looker, self._connection = _connect(uri), _connect(uri)
+        self._looker.text_factory = lenient
+        self._denied = self._text = ""
+        self._late = False
+        self._deadline = time.perf_counter() + LOOK_TIMEOUT_S
+        self._with_names: frozenset[str] | None = None
+        self._reads: set[str] = set()  # tables of which a column is read
+        self._touched: set[str] = set()  # tables, or WITH names like them, of which none is: SELECT count(*) FROM pets
+        self._reads_of: dict[str, frozenset[str]] = {}  # a cached statement does not pass the authorizer again
+        for connection in (self._looker, self._connection):
+            _prepare(connection, limits.heap_bytes)
+            connection.set_progress_handler(self._too_late, 1_000)
+        objects = self.look(OBJECTS_SQL, 10 * TABLES_MAX).rows
+        self._tables = {name.lower(): name for name in ordinary_tables(objects)}
+        modules = {name.lower() for (name,) in self.look("PRAGMA module_list", TABLES_MAX).rows if isinstance(name, str)}
+        self._hidden = ({str(row[0]).lower() for row in objects if row[1] in ("table", "view")} | modules) - self._tables.keys() - _FOLLOWABLE
+        self._lock_down()
+
+    def run(self, text: str, rows_max: int, timeout_s: float) -> Answer:
+        """Run one SELECT.
+
+        Raises:
+            RefusedError: it was refused, failed or took too long.
+        """
+        self._reads.clear()
+        self._touched.clear()
+        self._denied, self._text, self._with_names, self._late = "", text, None, False
+        self._deadline = time.perf_counter() + timeout_s
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute(text)
+            columns = tuple(d[0] for d in cursor.description or ())
+            rows, truncated = self._fetch(cursor, min(rows_max, self.limits.cells_max // (len(columns) or 1)))
+        except sqlite3.OperationalError as error:
+            if "Could not decode" in str(error) and self._connection.text_factory is str:
+                self._connection.text_factory = lenient  # slower, so only for databases that need it
+                return self.run(text, rows_max, timeout_s)
+            raise self._refused(error) from None
+        except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError) as error:
+            raise self._refused(error) from None
+        finally:
+            cursor.close()
+            if self._reads or self._touched:
+                self._keep_reads(text)
+        return Answer(columns, rows, truncated, self._reads_of.get(text, frozenset()))
+
+    def look(self, sql: str, rows_max: int, timeout_s: float = LOOK_TIMEOUT_S) -> Answer:
+        """Run SQL of our own making, PRAGMAs included, within a deadline and the budgets.
+
+        Raises:
+            RefusedError: it failed or took too long.
+        """
+        self._denied, self._late = "", False
+        self._deadline = time.perf_counter() + timeout_s
+        cursor = self._looker.cursor()
+        try:
+            cursor.execute(sql)
+            rows, truncated = self._fetch(cursor, rows_max)
+            return Answer(tuple(d[0] for d in cursor.description or ()), rows, truncated, frozenset())
+        except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError) as error:
+            raise self._refused(error) from None
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        self._connection.close()
+        self._looker.close()
+
+    def _fetch(self, cursor: sqlite3.Cursor, rows_max: int) -> tuple[list[tuple[Cell, ...]], bool]:
+        """Row by row, because a hundred rows may each hold megabytes."""
+        rows: list[tuple[Cell, ...]] = []
+        room = self.limits.bytes_max
+        for row in cursor:
+            if len(rows) >= rows_max or room < 0:
+                return rows, True
+            rows.append(row)
+            for cell in row:
+                if cell.__class__ is str or cell.__class__ is bytes:
+                    room -= len(cell)
+        return rows, False
+
+    def _keep_reads(self, text: str) -> None:
+        if len(self._reads_of) >= _REMEMBERED_MAX:
+            self._reads_of.clear()
+            self._connection.set_authorizer(self._authorize)  # also expires the cached statements, which pass it anew
+        shadows = with_names(text) if self._touched and "with" in text.lower() else frozenset()
+        touched = {name for name in self._touched if name.lower() not in shadows}
+        self._reads_of[text] = frozenset(self._reads | touched)
+
+    def _lock_down(self) -> None:
+        c = self._connection
+        for table in _FOLLOWABLE:  # their modules are set up before the authorizer sees them
+            c.execute(f"SELECT 1 FROM {table}('[]')").close()
+        for limit, value in (
+            (sqlite3.SQLITE_LIMIT_LENGTH, self.limits.length_max),
+            (sqlite3.SQLITE_LIMIT_SQL_LENGTH, 20_000),
+            (sqlite3.SQLITE_LIMIT_COLUMN, 200),
+            (sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 100),
+            (sqlite3.SQLITE_LIMIT_COMPOUND_SELECT, 20),
+            (sqlite3.SQLITE_LIMIT_VDBE_OP, 50_000),
+            (sqlite3.SQLITE_LIMIT_FUNCTION_ARG, 32),
+            (sqlite3.SQLITE_LIMIT_ATTACHED, 0),
+            (sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200),
+            (sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 50),
+            (sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 1),
+        ):
+            c.setlimit(limit, value)
+        c.set_authorizer(self._authorize)
+
+    def _too_late(self) -> bool:
+        return time.perf_counter() > self._deadline
+
+    def _authorize(self, action: int, one: str | None, two: str | None, *_: str | None) -> int:
+        if action == sqlite3.SQLITE_READ:
+            table = self._tables.get((one or "").lower())
+            if table is not None:
+                (self._reads if two else self._touched).add(table)
+                return sqlite3.SQLITE_OK
+            # A WITH name of which no column is used arrives like a table.
+            if one in _FOLLOWABLE or (not two and self._is_with_name((one or "").lower())):
+                return sqlite3.SQLITE_OK
+            self._denied = self._denied or f"table {one}"
+            return sqlite3.SQLITE_DENY
+        if action == sqlite3.SQLITE_FUNCTION:
+            if (two or "").lower() in self._functions:
+                return sqlite3.SQLITE_OK
+            self._denied = self._denied or f"function {two}"
+            return sqlite3.SQLITE_DENY
+        if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE):
+            self._late = self._too_late()  # the progress handler does not run while a query is compiled
+            return sqlite3.SQLITE_DENY if self._late else sqlite3.SQLITE_OK
+        self._denied = self._denied or "statement"
+        return sqlite3.SQLITE_DENY
+
+    def _is_with_name(self, name: str) -> bool:
+        """A WITH name like a view, a virtual table or one of SQLite's own is refused: which of the two is meant cannot be told."""
+        if name in self._hidden or name.startswith(_INTERNAL):
+            return False
+        if self._with_names is None:
+            self._with_names = with_names(self._text)
+        return name in self._with_names
+
+    def _refused(self, error: Exception) -> RefusedError:
+        if isinstance(error, MemoryError):
+            return RefusedError("memory")
+        if self._late or str(error) == "interrupted":
+            return RefusedError("timeout")
+        if self._denied:
+            kind, _, name = self._denied.partition(" ")
+            return RefusedError(kind, name)
+        return RefusedError("sqlite", str(error))
+
+
+def ordinary_tables(objects: Iterable[tuple[Cell, ...]]) -> list[str]:
+    """The names of ordinary tables among rows of OBJECTS_SQL: no views, virtual tables or tables of SQLite's own.
+
+    Raises:
+        RefusedError: there are more than TABLES_MAX.
+    """
+    names = [
+        name
+        for name, kind, root, sql in objects
+        if kind == "table" and root and isinstance(name, str) and len(name) <= NAME_CHARS_MAX and name.isprintable()
+        if not name.lower().startswith("sqlite_") and [w.lower() for w in words(str(sql or ""))[:2]] != ["create", "virtual"]
+    ]
+    if len(names) > TABLES_MAX:
+        raise RefusedError("sqlite", f"it has more than {TABLES_MAX} tables")
+    return names
+
+
+def lenient(raw: bytes) -> str:
+    """Text as stored, whatever is not UTF-8 replaced."""
+    return raw.decode("utf-8", "replace")
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def _prepare(connection: sqlite3.Connection, heap_bytes: int) -> None:
+    run: Callable[[str], sqlite3.Cursor] = connection.execute
+    for pragma in ("trusted_schema=0", "cell_size_check=1", "temp_store=2", "mmap_size=0", "cache_size=-4000", "query_only=1"):
+        run(f"PRAGMA {pragma}").close()
+    run(f"PRAGMA hard_heap_limit={heap_bytes}").close()
