@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from envs.sql_scan import with_names, words
 
@@ -31,6 +30,7 @@ NAME_CHARS_MAX = 128  # a table with a longer or unprintable name is left out
 LOOK_TIMEOUT_S = 20.0
 _FOLLOWABLE = frozenset({"json_each", "json_tree"})
 _INTERNAL = ("sqlite_", "pragma_", "dbstat", "bytecode")
+_NONE: frozenset[str] = frozenset()
 _REMEMBERED_MAX = 4_096
 OBJECTS_SQL = "SELECT name, type, rootpage, substr(sql, 1, 400) FROM sqlite_schema ORDER BY rowid"
 
@@ -47,13 +47,8 @@ class Limits:
     heap_bytes: int = 1_000_000_000  # SQLite's own heap, all connections of the process together
 
 
-class Answer(NamedTuple):
-    """What a query returned."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Cell, ...]]
-    truncated: bool  # more rows, cells or bytes than the limits allow; the rows are the first ones
-    reads: frozenset[str]  # tables, as the database spells them
+# Columns, rows, whether there are more than the limits allow (the rows are the first ones), tables read as the database spells them.
+Answer = tuple[tuple[str, ...], list[tuple[Cell, ...]], bool, frozenset[str]]
 
 
 class RefusedError(Exception):
@@ -84,10 +79,11 @@ class Guard:
         for connection in (self._looker, self._connection):
             _prepare(connection, limits.heap_bytes)
             connection.set_progress_handler(self._too_late, 1_000)
-        objects = self.look(OBJECTS_SQL, 10 * TABLES_MAX).rows
+        objects = self.look(OBJECTS_SQL, 10 * TABLES_MAX)[1]
         self._tables = {name.lower(): name for name in ordinary_tables(objects)}
-        modules = {name.lower() for (name,) in self.look("PRAGMA module_list", TABLES_MAX).rows if isinstance(name, str)}
-        self._hidden = ({str(row[0]).lower() for row in objects if row[1] in ("table", "view")} | modules) - self._tables.keys() - _FOLLOWABLE
+        modules = {name.lower() for (name,) in self.look("PRAGMA module_list", TABLES_MAX)[1] if isinstance(name, str)}
+        named = {str(name).lower() for name, kind, *_ in objects if kind in ("table", "view")}
+        self._hidden = (named | modules) - self._tables.keys() - _FOLLOWABLE
         self._lock_down()
 
     def run(self, text: str, rows_max: int, timeout_s: float) -> Answer:
@@ -116,7 +112,7 @@ class Guard:
             cursor.close()
             if self._reads or self._touched:
                 self._keep_reads(text)
-        return Answer(columns, rows, truncated, self._reads_of.get(text, frozenset()))
+        return columns, rows, truncated, self._reads_of.get(text, _NONE)
 
     def look(self, sql: str, rows_max: int, timeout_s: float = LOOK_TIMEOUT_S) -> Answer:
         """Run SQL of our own making, PRAGMAs included, within a deadline and the budgets.
@@ -130,7 +126,7 @@ class Guard:
         try:
             cursor.execute(sql)
             rows, truncated = self._fetch(cursor, rows_max)
-            return Answer(tuple(d[0] for d in cursor.description or ()), rows, truncated, frozenset())
+            return tuple(d[0] for d in cursor.description or ()), rows, truncated, _NONE
         except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError) as error:
             raise self._refused(error) from None
         finally:
@@ -201,7 +197,7 @@ class Guard:
             self._denied = self._denied or f"function {two}"
             return sqlite3.SQLITE_DENY
         if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE):
-            self._late = self._too_late()  # the progress handler does not run while a query is compiled
+            self._late = time.perf_counter() > self._deadline  # the progress handler does not run while a query is compiled
             return sqlite3.SQLITE_DENY if self._late else sqlite3.SQLITE_OK
         self._denied = self._denied or "statement"
         return sqlite3.SQLITE_DENY

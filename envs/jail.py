@@ -16,7 +16,7 @@ import sys
 import time
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from envs.guard import Answer, Cell, Limits, RefusedError
 
@@ -208,10 +208,10 @@ def _checked(reply: dict[str, Any]) -> Answer:
     for row in rows:
         if row.__class__ is not list or len(row) != width or not kinds.issuperset(map(type, row)):
             raise _BrokenError("a row is no row")
-    return Answer(tuple(columns), list(map(tuple, rows)), reply.get("truncated") is True, frozenset(reads))
+    return tuple(columns), list(map(tuple, rows)), reply.get("truncated") is True, frozenset(reads)
 
 
-def _texts(value: Any) -> bool:
+def _texts(value: Any) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 

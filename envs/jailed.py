@@ -16,8 +16,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parent.parent))  # isolated mode knows the standard library only
-from envs.guard import JAILED_FUNCTIONS, Answer, Guard, Limits, RefusedError  # noqa: E402 (needs the path)
+if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).resolve().parent.parent))  # isolated mode knows the standard library only
+from envs.guard import JAILED_FUNCTIONS, Answer, Guard, Limits, RefusedError
 
 MEMORY_BYTES = 440_000_000
 CPU_S_MAX = 3_600  # over the child's life; each query is given its own share
@@ -64,12 +65,13 @@ def _answer(guard: Guard, request: dict[str, Any]) -> dict[str, Any]:
 
 def _reply(answer: Answer) -> dict[str, Any]:
     blobs = False
-    rows: list[Any] = answer.rows
+    columns, answered, truncated, reads = answer
+    rows: list[Any] = answered
     for place, row in enumerate(rows):
         if any(cell.__class__ is bytes for cell in row):
             blobs = True
             rows[place] = [[cell.hex()] if cell.__class__ is bytes else cell for cell in row]
-    return {"columns": answer.columns, "rows": rows, "truncated": answer.truncated, "reads": sorted(answer.reads), "blobs": blobs}
+    return {"columns": columns, "rows": rows, "truncated": truncated, "reads": sorted(reads), "blobs": blobs}
 
 
 def _drop() -> None:

@@ -124,7 +124,7 @@ def restyle(path: Path, wording: Wording, rng: random.Random) -> Wording:
     """
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        schema = read_schema(connection)
+        schema = read_schema(lambda sql, rows_max: connection.execute(sql).fetchmany(rows_max))
         style, many = rng.choice(_STYLES), rng.random() < 0.5
         prefix = rng.choice(_TABLE_PREFIXES)
         short, prefixed = rng.random() < 0.2, rng.random() < 0.15

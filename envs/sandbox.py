@@ -28,8 +28,9 @@ __all__ = ["Database", "Limits", "QueryError", "QueryResult", "Trust"]
 T = TypeVar("T")
 
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*(?:\]|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL)
-_LEADING = re.compile(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))*", re.DOTALL)
+_FIRST_WORD = re.compile(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))*(\w*)", re.DOTALL)
 _CHECKED_MAX = 4_096
+_LIMITS = Limits()
 
 
 class Trust(StrEnum):
@@ -68,7 +69,7 @@ class Database:
         self.path, self.name, self.limits, self.trust = path, path.stem, limits, trust
         self._lock = threading.Lock()
         self._memory: dict[Hashable, Any] = {}
-        self._folds: set[str] = set()  # texts found to unfold to a bearable size
+        self._checked: dict[str, str] = {}  # queries seen, as SQLite is given them
         self._level: Guard | Jail = Jail(uri, limits) if trust is Trust.UNTRUSTED else Guard(uri, limits)
         try:
             self.schema: Schema = read_schema(self.look)
@@ -77,7 +78,7 @@ class Database:
             raise
 
     @classmethod
-    def open(cls, path: Path, limits: Limits = Limits(), trust: Trust = Trust.TRUSTED, *, private: bool = False) -> Database:
+    def open(cls, path: Path, limits: Limits = _LIMITS, trust: Trust = Trust.TRUSTED, *, private: bool = False) -> Database:
         """Open a file for reading; no file is made beside it.
 
         Args:
@@ -117,24 +118,17 @@ class Database:
         Raises:
             QueryError: refused, failed or too slow; the message says what to do.
         """
-        if len(sql) > LENGTH_MAX:
-            raise QueryError("too_big", f"the query has {len(sql)} characters, at most {LENGTH_MAX} are run: ask for less")
-        first = sql[_LEADING.match(sql).end() :].split(None, 1)  # type: ignore[union-attr] # the pattern matches ""
-        word = re.match(r"\w*", first[0]).group() if first else ""  # type: ignore[union-attr]
-        if word.upper() not in ("SELECT", "WITH", "VALUES"):
-            raise QueryError("not_select", f"only a SELECT is run, not {word[:20].upper() or 'an empty query'}")
-        text = sql if double_quoted_text or '"' not in sql else _TOKEN.sub(_as_identifier, sql)
         timeout_s = self.limits.timeout_s if timeout_s is None else timeout_s
         with self._lock:
-            if text not in self._folds:
-                self._check(text)
+            text = None if double_quoted_text else self._checked.get(sql)
+            if text is None:
+                text = self._check(sql, double_quoted_text)
             started = time.perf_counter()
             try:
-                answer = self._level.run(text, self.limits.rows_max if rows_max is None else rows_max, timeout_s)
+                columns, rows, truncated, reads = self._level.run(text, self.limits.rows_max if rows_max is None else rows_max, timeout_s)
             except RefusedError as error:
                 raise self._teach(error, sql, timeout_s) from None
-        columns, rows, truncated, reads = answer
-        return QueryResult(columns, tuple(rows), truncated, reads, time.perf_counter() - started)
+            return QueryResult(columns, tuple(rows), truncated, reads, time.perf_counter() - started)
 
     def look(self, sql: str, rows_max: int = 10_000) -> list[tuple[Cell, ...]]:
         """The rows of SQL of our own making, PRAGMAs included, for the schema, DESCRIBE and SAMPLE; never a policy's text.
@@ -144,7 +138,7 @@ class Database:
         """
         with self._lock:
             try:
-                return self._level.look(sql, rows_max, LOOK_TIMEOUT_S).rows
+                return self._level.look(sql, rows_max, LOOK_TIMEOUT_S)[1]
             except RefusedError as error:
                 raise self._teach(error, sql, LOOK_TIMEOUT_S) from None
 
@@ -157,12 +151,21 @@ class Database:
     def close(self) -> None:
         self._level.close()
 
-    def _check(self, text: str) -> None:
+    def _check(self, sql: str, double_quoted_text: bool) -> str:
+        """The text that SQLite is given: of bearable size, beginning as a SELECT does, double-quoted names in backquotes."""
+        if len(sql) > LENGTH_MAX:
+            raise QueryError("too_big", f"the query has {len(sql)} characters, at most {LENGTH_MAX} are run: ask for less")
+        word = _FIRST_WORD.match(sql).group(1)  # type: ignore[union-attr] # the pattern matches ""
+        if word.upper() not in ("SELECT", "WITH", "VALUES"):
+            raise QueryError("not_select", f"only a SELECT is run, not {word[:20].upper() or 'an empty query'}")
+        text = sql if double_quoted_text or '"' not in sql else _TOKEN.sub(_as_identifier, sql)
         if unfolds_too_far(text):
             raise QueryError("too_big", "the query unfolds into too many parts: use each WITH query and inner column less often")
-        if len(self._folds) >= _CHECKED_MAX:
-            self._folds.clear()
-        self._folds.add(text)
+        if len(self._checked) >= _CHECKED_MAX:
+            self._checked.clear()
+        if not double_quoted_text:
+            self._checked[sql] = text
+        return text
 
     def _teach(self, error: RefusedError, sql: str, timeout_s: float) -> QueryError:
         """The database's own words and what to write instead."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from envs.guard import OBJECTS_SQL, TABLES_MAX, Cell, ordinary_tables
+from envs.guard import OBJECTS_SQL, TABLES_MAX, ordinary_tables
+from envs.guard import Cell as Cell
 
 if TYPE_CHECKING:
     from envs.sandbox import Database, QueryResult

@@ -11,6 +11,7 @@ from functools import cached_property
 
 LENGTH_MAX = 20_000  # characters of a query, as SQLite's own limit
 UNFOLDED_MAX = 300_000  # words a query may have once SQLite has copied each WITH query and inner column to where it is used
+SHORT = 96  # characters: a shorter text unfolds to less than UNFOLDED_MAX, however it is laid out
 _DEPTH_MAX = 100
 _WORD = re.compile(
     r"""'[^']*(?:''[^']*)*'?|"[^"]*(?:""[^"]*)*"?|`[^`]*(?:``[^`]*)*`?|\[[^\]]*\]?|--[^\n]*|/\*.*?(?:\*/|\Z)|[\w$\x80-\U0010ffff]+|[^\s\w]""",
@@ -63,6 +64,8 @@ def unfolds_too_far(sql: str) -> bool:
     It copies a WITH query to each place that reads it, and an inner query's column into each place that uses it, before any limit of
     its own is asked: a chain of 25 that doubles takes seconds and gigabytes.
     """
+    if len(sql) < SHORT:
+        return False
     selects = sql.lower().count("select")
     share = len(sql) / (2 * max(selects, 1))  # words of one SELECT if all are alike, which unfolds furthest
     if selects < 2 or selects * share < 4 or (selects < 40 and (share * share / 8) ** selects < UNFOLDED_MAX):

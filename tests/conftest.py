@@ -42,17 +42,22 @@ SALES = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def shop_db(tmp_path: Path) -> Path:
-    """A pet shop in four related tables, laid out as Spider does: shop/shop.sqlite."""
-    path = tmp_path / "databases" / "shop" / "shop.sqlite"
-    path.parent.mkdir(parents=True)
+def make_shop(path: Path) -> None:
+    """Write the pet shop's database."""
     connection = sqlite3.connect(path)
     connection.executescript("PRAGMA synchronous=OFF;" + SHOP_SQL)  # a test's file need not survive a power cut
     for table, rows in (("owners", OWNERS), ("pets", PETS), ("Products", PRODUCTS), ("sales", SALES)):
         connection.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
     connection.commit()
     connection.close()
+
+
+@pytest.fixture
+def shop_db(tmp_path: Path) -> Path:
+    """A pet shop in four related tables, laid out as Spider does: shop/shop.sqlite."""
+    path = tmp_path / "databases" / "shop" / "shop.sqlite"
+    path.parent.mkdir(parents=True)
+    make_shop(path)
     return path
 
 

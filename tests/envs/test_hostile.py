@@ -1,0 +1,86 @@
+"""Every hostile text at both levels: refused or survived as documented, nothing changed on disk, and the next query is right."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from envs.records import Question
+from envs.sandbox import Database, Limits, QueryError, Trust
+from envs.sql_env import EpisodeConfig, SqlEnv
+from tests.conftest import make_shop
+from tests.hostile import ACTIONS, OK, REFUSED, SQL
+
+TIMEOUT_S = 0.25
+
+
+@pytest.fixture(scope="module", params=list(Trust))
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The pet shop at one level, open through all the texts, as a policy's is."""
+    path = tmp_path_factory.mktemp("hostile") / "shop.sqlite"
+    make_shop(path)
+    database = Database.open(path, Limits(timeout_s=TIMEOUT_S), request.param)
+    yield database
+    database.close()
+
+
+def fingerprint(path: Path) -> tuple[str, list[str], float]:
+    return hashlib.sha256(path.read_bytes()).hexdigest(), sorted(p.name for p in path.parent.iterdir()), path.stat().st_mtime
+
+
+def test_there_are_more_than_a_hundred_and_fifty_texts() -> None:
+    assert len(SQL) > 150
+
+
+@pytest.mark.parametrize("name", SQL)
+def test_a_hostile_text_is_refused_or_survived_and_the_next_query_works(database: Database, name: str) -> None:
+    case, before, started = SQL[name], fingerprint(database.path), time.perf_counter()
+    try:
+        database.query(case.sql)
+        outcome = OK
+    except QueryError as error:
+        outcome = error.code
+        assert len(str(error)) < 400
+    took_s = time.perf_counter() - started
+    assert outcome in (case.trusted if database.trust is Trust.TRUSTED else case.untrusted)
+    assert took_s < (1.0 if name in REFUSED else 4.0)
+    after = database.query("SELECT count(*), (SELECT max(name) FROM pets) FROM sales")
+    assert after.rows == ((9, "Tweety"),)
+    assert after.tables_read == {"sales", "pets"}
+    assert fingerprint(database.path) == before
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_a_hostile_turn_comes_back_as_an_error(database: Database, name: str) -> None:
+    before = fingerprint(database.path)
+    env = SqlEnv(database, Question("shop/1", "shop", "How many pets are there?", "SELECT count(*) FROM pets"), EpisodeConfig())
+    step = env.step(ACTIONS[name])
+    assert not step.ok
+    assert step.observation.startswith("error: ")
+    assert len(step.observation) < 400
+    assert env.step("QUERY SELECT count(*) FROM pets").observation == "count(*)\n7"
+    assert fingerprint(database.path) == before
+
+
+@pytest.mark.parametrize("name", ["WITH names that double", "columns that double", "many joins and a misspelt name", "thousands of joins"])
+def test_what_would_take_seconds_to_compile_or_to_explain_is_refused_at_once(database: Database, name: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises(QueryError):
+        database.query(SQL[name].sql)
+    assert time.perf_counter() - started < 0.2
+
+
+def test_a_copy_of_the_file_reads_the_same_at_both_levels(shop_db: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.sqlite"
+    shutil.copy(shop_db, copy)
+    schemas = []
+    for trust in Trust:
+        database = Database.open(copy, trust=trust, private=True)
+        schemas.append(database.schema)
+        database.close()
+    assert schemas[0] == schemas[1]
