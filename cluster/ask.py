@@ -13,7 +13,7 @@ from actors.rollout import play_episode
 from cluster.config import RunConfig
 from envs.dialogue import Codec
 from envs.records import Question, Step, Trajectory, Verb
-from envs.sandbox import Database, QueryResult
+from envs.sandbox import Database, QueryResult, Trust
 
 ROWS_SHOWN = 50
 
@@ -24,9 +24,8 @@ def ask_once(policy_dir: Path, database_file: Path, text: str, config: RunConfig
 
     if not database_file.is_file():
         raise FileNotFoundError(f"no database at {database_file}: name a SQLite file")
-    database = Database.open(database_file)
+    database = Database.open(database_file, trust=Trust.UNTRUSTED)
     try:
-        console.print(f"[dim]Reading {escape(str(database_file))} as a file you trust (read-only; strangers' files need a jail).[/dim]")
         with console.status("loading the policy"):
             policy = TransformersPolicy(str(policy_dir))
         with console.status("thinking") as status:

@@ -72,7 +72,7 @@ def evaluate(
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="A question in plain English.")],
-    database: Annotated[Path, typer.Option(help="A SQLite file that you trust.")],
+    database: Annotated[Path, typer.Option(help="A SQLite file; it is read in a jailed process.")],
     policy: Policy = None,
     preset: Preset = "quickstart",
     sets: Sets = None,
@@ -83,6 +83,32 @@ def ask(
 
     config = load_preset(preset, sets or [])
     raise typer.Exit(ask_once(_policy(policy), database, question, config, console))
+
+
+@app.command()
+def sql(
+    database: Annotated[Path, typer.Argument(help="A SQLite file.")],
+    query: Annotated[str | None, typer.Argument(help="One SELECT; or name a file of them with --file.", metavar="SELECT")] = None,
+    untrusted: Annotated[bool, typer.Option("--untrusted", help="A stranger's file: read it in a jailed process.")] = False,
+    file: Annotated[Path | None, typer.Option(help='JSON lines, each {"sql": "SELECT ..."}.')] = None,
+) -> None:
+    """Run one SELECT, or a file of them, read-only and within bounds; one JSON line for each.
+
+    A line is {"columns", "rows", "truncated", "tables_read", "ms"}, or {"error": {"code", "message"}} for a query that was refused
+    or failed. Integers beyond 2^53 and infinities are strings, blobs are text such as x'00ff'. The exit code is 0 when every query got
+    its line, 2 when the command, the file or the database could not be read.
+    """
+    from cluster.sql_command import read_queries, run_sql
+    from envs.sandbox import Database, Trust
+
+    if (query is None) == (file is None):
+        raise UserError("name either one SELECT or --file, not both")
+    queries = read_queries(file) if file is not None else [query or ""]
+    opened = Database.open(database, trust=Trust.UNTRUSTED if untrusted else Trust.TRUSTED)
+    try:
+        run_sql(opened, iter(queries), sys.stdout)
+    finally:
+        opened.close()
 
 
 @app.command(name="config")

@@ -1,0 +1,75 @@
+"""`analyst-buddy sql`: runs SELECTs on a database file behind the guards, one JSON line out for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from cluster.errors import UserError
+from envs.guard import Cell
+from envs.sandbox import Database, QueryError
+
+EXACT_MAX = 2**53  # integers beyond are not exact where JSON numbers are floats
+
+
+def run_sql(database: Database, queries: Iterator[str], out: IO[str]) -> None:
+    """Answer each query with one line on `out`: {columns, rows, truncated, tables_read, ms} or {error: {code, message}}."""
+    for sql in queries:
+        out.write(json.dumps(answer(database, sql), ensure_ascii=False, allow_nan=False) + "\n")
+        out.flush()
+
+
+def answer(database: Database, sql: str) -> dict[str, Any]:
+    """What one query comes to, ready for JSON."""
+    try:
+        result = database.query(sql)
+    except QueryError as error:
+        return {"error": {"code": error.code, "message": _printable(str(error))}}
+    return {
+        "columns": [_printable(name) for name in result.columns],
+        "rows": [[json_cell(cell) for cell in row] for row in result.rows],
+        "truncated": result.truncated,
+        "tables_read": sorted(result.tables_read),
+        "ms": round(result.seconds * 1_000, 3),
+    }
+
+
+def json_cell(cell: Cell) -> str | int | float | None:
+    """A cell that every JSON reader reads alike: large integers, infinities and blobs (x'00ff') as text."""
+    if isinstance(cell, bytes):
+        return f"x'{cell.hex()}'"
+    if isinstance(cell, int):
+        return cell if -EXACT_MAX <= cell <= EXACT_MAX else str(cell)
+    if isinstance(cell, float) and cell in (float("inf"), float("-inf")):
+        return "Infinity" if cell > 0 else "-Infinity"
+    return cell
+
+
+def read_queries(file: Path) -> list[str]:
+    """The queries of a JSON-lines file, one {"sql": "..."} a line; empty lines are passed over.
+
+    Raises:
+        UserError: a line is something else.
+    """
+    queries = []
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                queries.append(_sql_of(json.loads(line)))
+            except (ValueError, RecursionError) as error:
+                raise UserError(f'{file}, line {number}: wanted {{"sql": "SELECT ..."}}, got {line.strip()[:80]!r}') from error
+    return queries
+
+
+def _sql_of(row: object) -> str:
+    if not isinstance(row, dict) or not isinstance(row.get("sql"), str):
+        raise ValueError("no sql in it")
+    return str(row["sql"])
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
