@@ -180,7 +180,10 @@ class Guard:
     def _too_late(self) -> bool:
         return time.perf_counter() > self._deadline
 
-    def _authorize(self, action: int, one: str | None, two: str | None, *_: str | None) -> int:
+    def _authorize(self, action: int, one: str | None, two: str | None, _schema: str | None, inside: str | None) -> int:
+        if inside is not None and inside.lower() in self._hidden:  # a view's own query: the view may not be named itself
+            self._denied = self._denied or f"table {inside}"
+            return sqlite3.SQLITE_DENY
         if action == sqlite3.SQLITE_READ:
             table = self._tables.get((one or "").lower())
             if table is not None:
