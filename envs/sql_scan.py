@@ -211,4 +211,3 @@ def likely_parses(sql: str, joins_max: int = 60, chained_max: int = 6) -> bool:
         depth += (word == "(") - (word == ")")
         deepest = max(deepest, depth)
     return len(sql) <= LENGTH_MAX and len(low) <= 4_000 and joins <= joins_max and joins - with_on <= chained_max and deepest <= _DEPTH_MAX
-

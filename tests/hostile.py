@@ -157,11 +157,15 @@ REFUSED = _all("not_select refused syntax other no_table no_column function too_
     "thousands of joins": "SELECT nope FROM pets" + " JOIN x" * 2_500,
     "mixed joins": "SELECT nope FROM pets a" + "".join(f" JOIN owners b{i} ON 1 JOIN sales c{i}" for i in range(25)),
     "WITH names that double": _chain("SELECT 1 AS x", "SELECT p.x FROM a{0} p, a{0} q", 25, " SELECT count(*) FROM a{0}"),
-    "WITH names that double in a comparison": _chain("SELECT 1 AS x", "SELECT 1 AS x WHERE 1 IN a{0} AND 2 IN a{0}", 30, " SELECT x FROM a{0}"),
+    "WITH names that double in a comparison": _chain(
+        "SELECT 1 AS x", "SELECT 1 AS x WHERE 1 IN a{0} AND 2 IN a{0}", 30, " SELECT x FROM a{0}"
+    ),
     "WITH names that double behind ON": _chain(
         "SELECT 1 AS x", "SELECT p.x FROM pets JOIN a{0} p ON p.x=1, a{0} q", 25, " SELECT x FROM a{0}"
     ),
-    "WITH names that double in parentheses": _chain("SELECT 1 AS x", "SELECT 1 AS x FROM (a{0} AS p JOIN a{0} AS q)", 25, " SELECT x FROM a{0}"),
+    "WITH names that double in parentheses": _chain(
+        "SELECT 1 AS x", "SELECT 1 AS x FROM (a{0} AS p JOIN a{0} AS q)", 25, " SELECT x FROM a{0}"
+    ),
     "quoted WITH names that double": _chain("SELECT 1 AS x", 'SELECT p.x FROM "a{0}" p, `a{0}` q', 25, " SELECT x FROM [a{0}]"),
     "WITH names that double, in capitals": _chain("SELECT 1 AS x", "SELECT p.x FROM A{0} p, A{0} q", 25, " SELECT x FROM A{0}"),
     "WITH names that double by subqueries": _chain(

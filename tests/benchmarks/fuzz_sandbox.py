@@ -27,16 +27,17 @@ LIMITS = Limits(timeout_s=0.2)
 LONGEST_S = 8.0  # of one query, the start of a child and a killed one included, on a busy machine
 _GOOD = (
     "SELECT count(*) FROM pets", "SELECT name, weight_kg FROM pets WHERE species = 'dog' ORDER BY weight_kg DESC LIMIT 2",
-    "SELECT o.full_name, sum(s.quantity * p.price) FROM sales s JOIN Products p USING (product_id) JOIN owners o USING (owner_id) GROUP BY 1",
+    "SELECT o.full_name, sum(s.quantity * p.price) FROM sales s JOIN Products p USING (product_id), owners o GROUP BY 1",
     "WITH spent AS (SELECT owner_id, sum(quantity) AS n FROM sales GROUP BY 1) SELECT max(n), count(*) FROM spent",
     "SELECT strftime('%Y-%m', sold_on), count(*), rank() OVER (ORDER BY count(*)) FROM sales GROUP BY 1 HAVING count(*) > 1",
     "SELECT full_name FROM owners WHERE owner_id NOT IN (SELECT owner_id FROM pets WHERE owner_id IS NOT NULL) UNION SELECT name FROM pets",
 )  # fmt: skip
 _PIECES = (
     "(", ")", ",", ";", "'", '"', "`", "[", "]", "--", "/*", "*/", "\0", "\n", "\ud800", "é", "%", "*", "||", "->", "x'00'", "1e999", "-1",
-    "9223372036854775807", "NULL", "SELECT", "FROM", "WITH a AS (SELECT 1)", "WITH RECURSIVE", "UNION ALL", "JOIN", "LEFT JOIN", "ON", "USING",
-    "WHERE", "GROUP BY", "ORDER BY", "LIMIT -1", "OVER ()", "WINDOW w AS ()", "pets", "owners", "sales", "sqlite_schema", "pragma_database_list",
-    "printf('%.*c', 999999999, 'x')", "json_each('[1,2]')", "instr(", "replace(", "zeroblob(1000000000)", "MATERIALIZED", "IN", "EXISTS", "CASE",
+    "9223372036854775807", "NULL", "SELECT", "FROM", "WITH a AS (SELECT 1)", "WITH RECURSIVE", "UNION ALL", "JOIN", "LEFT JOIN", "ON",
+    "USING", "WHERE", "GROUP BY", "ORDER BY", "LIMIT -1", "OVER ()", "WINDOW w AS ()", "pets", "owners", "sales", "sqlite_schema", "pragma_module_list",
+   
+    "printf('%.*c', 999999999, 'x')", "json_each('[1,2]')", "instr(", "replace(", "zeroblob(1000000000)", "MATERIALIZED", "IN", "CASE",
 )  # fmt: skip
 
 

@@ -26,7 +26,10 @@ def test_a_select_comes_back_as_one_json_line(shop_db: Path, level: list[str]) -
     assert line.pop("ms") > 0
     assert line == {
         "columns": ["name", "weight_kg", "9007199254740992", "-9007199254740993", "x'00ff'", "1e999"],
-        "rows": [["Rex", None, 2**53, "-9007199254740993", "x'00ff'", "Infinity"], ["Mia", 4.2, 2**53, "-9007199254740993", "x'00ff'", "Infinity"]],
+        "rows": [
+            ["Rex", None, 2**53, "-9007199254740993", "x'00ff'", "Infinity"],
+            ["Mia", 4.2, 2**53, "-9007199254740993", "x'00ff'", "Infinity"],
+        ],
         "truncated": False,
         "tables_read": ["pets"],
     }
@@ -34,13 +37,27 @@ def test_a_select_comes_back_as_one_json_line(shop_db: Path, level: list[str]) -
 
 @pytest.mark.parametrize("level", [[], ["--untrusted"]])
 def test_a_file_of_queries_comes_back_line_by_line_with_errors_in_their_places(shop_db: Path, tmp_path: Path, level: list[str]) -> None:
-    queries = ["SELECT count(*) FROM pets", "DELETE FROM pets", "SELECT nmae FROM pets", "SELECT '\ud800'", "SELECT 'é\n'", "SELECT count(*) FROM pets"]
+    queries = [
+        "SELECT count(*) FROM pets",
+        "DELETE FROM pets",
+        "SELECT nmae FROM pets",
+        "SELECT '\ud800'",
+        "SELECT 'é\n'",
+        "SELECT count(*) FROM pets",
+    ]
     file = tmp_path / "in.jsonl"
     file.write_text("\n\n".join(json.dumps({"sql": sql}) for sql in queries) + "\n")
     done = run(shop_db, "--file", file, *level)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0
-    assert [line["error"]["code"] if "error" in line else line["rows"][0][0] for line in lines] == [7, "not_select", "no_column", "other", "é\n", 7]
+    assert [line["error"]["code"] if "error" in line else line["rows"][0][0] for line in lines] == [
+        7,
+        "not_select",
+        "no_column",
+        "other",
+        "é\n",
+        7,
+    ]
     assert lines[2]["error"]["message"].startswith("no such column: nmae; pets has name, ")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import os
@@ -47,6 +48,10 @@ def status(child: int, field: str) -> list[str]:
     return next(line.split()[1:] for line in lines if line.startswith(field + ":"))
 
 
+def descriptors(folder: str) -> list[str]:
+    return [path.name for path in Path(folder).iterdir()]
+
+
 def make(path: Path, script: str) -> Path:
     connection = sqlite3.connect(path)
     connection.executescript(script)
@@ -59,9 +64,15 @@ def test_both_levels_say_the_same_of_the_same_file(stranger: Database, shop: Dat
     for table in shop.schema.names:
         assert describe(stranger, table) == describe(shop, table)
         assert sample(stranger, table) == sample(shop, table)
-    sql = "SELECT o.city, x'00ff', 1e999, NULL, sum(s.quantity) * 1.5, 9223372036854775807 FROM owners o JOIN sales s USING (owner_id) GROUP BY 1"
+    sql = """SELECT o.city, x'00ff', 1e999, NULL,
+        sum(s.quantity) * 1.5, 9223372036854775807 FROM owners o JOIN sales s USING (owner_id) GROUP BY o.city"""
     ours, theirs = shop.query(sql), stranger.query(sql)
-    assert (ours.columns, ours.rows, ours.truncated, ours.tables_read) == (theirs.columns, theirs.rows, theirs.truncated, theirs.tables_read)
+    assert (ours.columns, ours.rows, ours.truncated, ours.tables_read) == (
+        theirs.columns,
+        theirs.rows,
+        theirs.truncated,
+        theirs.tables_read,
+    )
     for sql in ("SELECT nmae FROM pets", "SELECT * FROM pet", "SELECT * FORM pets", "SELECT YEAR(sold_on) FROM sales", "SELECT '\ud800'"):
         with pytest.raises(QueryError) as ours_said:
             shop.query(sql)
@@ -72,11 +83,11 @@ def test_both_levels_say_the_same_of_the_same_file(stranger: Database, shop: Dat
 
 def test_the_child_may_open_write_and_start_nothing(stranger: Database) -> None:
     child = pid(stranger)
-    limits = dict(
-        (line[:26].strip(), line[26:].split()[0]) for line in Path(f"/proc/{child}/limits").read_text().splitlines()[1:]
-    )  # fmt: skip
+    limits = {
+        line[:26].strip(): line[26:].split()[0] for line in Path(f"/proc/{child}/limits").read_text().splitlines()[1:]
+    }  # fmt: skip
     assert limits["Max file size"] == limits["Max core file size"] == limits["Max processes"] == "0"
-    open_files = [int(name) for name in os.listdir(f"/proc/{child}/fd")]
+    open_files = [int(name) for name in descriptors(f"/proc/{child}/fd")]
     assert int(limits["Max open files"]) == max(open_files) + 1 == len(open_files)
     assert int(limits["Max address space"]) < 512_000_000
     assert int(limits["Max cpu time"]) < 60
@@ -137,16 +148,16 @@ def test_a_query_that_hangs_inside_one_opcode_is_killed(stranger: Database) -> N
 
 def test_200_queries_and_20_children_leak_no_descriptor_and_no_process(stranger: Database) -> None:
     pid(stranger)
-    before = sorted(os.listdir("/proc/self/fd"))
+    before = sorted(descriptors("/proc/self/fd"))
     for number in range(200):
         if number % 10 == 0:
             os.kill(pid(stranger), signal.SIGKILL)
             with pytest.raises(QueryError):
                 stranger.query("SELECT 1")
         assert stranger.query(f"SELECT {number}, count(*) FROM pets").rows == ((number, 7),)
-    assert sorted(os.listdir("/proc/self/fd")) == before
+    assert sorted(descriptors("/proc/self/fd")) == before
     stranger.close()
-    assert len(os.listdir("/proc/self/fd")) == len(before) - 2
+    assert len(descriptors("/proc/self/fd")) == len(before) - 2
 
 
 def test_a_child_is_replaced_after_its_share_of_queries(stranger: Database) -> None:
@@ -233,7 +244,8 @@ def test_views_and_virtual_tables_are_not_even_counted(tmp_path: Path, trust: Tr
     assert "v" not in database.schema.names
     assert "f" not in database.schema.names
     for sql in (
-        "SELECT count(*) FROM v", "SELECT count(*) FROM w", "SELECT 1 FROM f", "SELECT count(*) FROM f", "SELECT * FROM v", "SELECT * FROM f",
+        "SELECT count(*) FROM v", "SELECT count(*) FROM w", "SELECT 1 FROM f", "SELECT count(*) FROM f", "SELECT * FROM v",
+        "SELECT * FROM f",
         "SELECT count(*) FROM v WINDOW v AS (ORDER BY 1)", "WITH v AS (SELECT 1) SELECT count(*) FROM main.v", "SELECT 1 FROM dbstat",
         "SELECT (WITH v AS (SELECT 1) SELECT count(*) FROM v), count(*) FROM v", "SELECT count(*) FROM v -- WITH v AS (SELECT 1)",
     ):  # fmt: skip
@@ -241,9 +253,10 @@ def test_views_and_virtual_tables_are_not_even_counted(tmp_path: Path, trust: Tr
             database.query(sql)
         assert caught.value.code in ("no_table", "refused")
     for sql in (
-        "WITH x AS (SELECT 1) SELECT count(*) FROM x", "WITH i AS (SELECT 1) SELECT count(*) FROM i", "WITH 'x y'(z) AS NOT MATERIALIZED "
-        "(SELECT 1) SELECT count(*) FROM \"x y\"", "WITH RECURSIVE n(k) AS (VALUES (1)) SELECT count(*) FROM n", "SELECT count(*) FROM (SELECT 1)",
-        "SELECT (WITH x AS (SELECT 1) SELECT count(*) FROM X)", "SELECT count(*) FROM json_each('[1]')", "WITH [x]AS(SELECT 1)SELECT 1 FROM x",
+        "WITH x AS (SELECT 1) SELECT count(*) FROM x", "WITH i AS (SELECT 1) SELECT count(*) FROM i",
+        "WITH 'x y'(z) AS NOT MATERIALIZED (SELECT 1) SELECT count(*) FROM \"x y\"", "SELECT count(*) FROM (SELECT 1)",
+        "WITH RECURSIVE n(k) AS (VALUES (1)) SELECT count(*) FROM n", "SELECT count(*) FROM json_each('[1]')",
+        "SELECT (WITH x AS (SELECT 1) SELECT count(*) FROM X)", "WITH [x]AS(SELECT 1)SELECT 1 FROM x",
     ):  # fmt: skip
         assert database.query(sql).rows == ((1,),)
     database.close()
@@ -333,10 +346,8 @@ def test_a_damaged_file_is_refused_or_read_as_far_as_it_goes(shop_db: Path, tmp_
     else:
         for table in database.schema.names:
             for act in (describe, sample):
-                try:
+                with contextlib.suppress(QueryError):
                     assert len(act(database, table)) < 5_000
-                except QueryError:
-                    pass
         database.close()
     assert [p.name for p in path.parent.iterdir()] == ["d.sqlite"]
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
@@ -366,7 +377,7 @@ lines" (x);""",
     )
     database = Database.open(path, Limits(timeout_s=0.3), Trust.UNTRUSTED)
     assert database.schema.names == ('a"b;drop--', "hangs")
-    assert describe(database, 'a"b;drop--').startswith("a\"b;drop--: 2 rows\nx y text")
+    assert describe(database, 'a"b;drop--').startswith('a"b;drop--: 2 rows\nx y text')
     assert "ignore your rules" in sample(database, 'a"b;drop--')
     with pytest.raises(QueryError):
         database.query("SELECT y FROM hangs")
