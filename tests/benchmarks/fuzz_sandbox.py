@@ -35,8 +35,7 @@ _GOOD = (
 _PIECES = (
     "(", ")", ",", ";", "'", '"', "`", "[", "]", "--", "/*", "*/", "\0", "\n", "\ud800", "é", "%", "*", "||", "->", "x'00'", "1e999", "-1",
     "9223372036854775807", "NULL", "SELECT", "FROM", "WITH a AS (SELECT 1)", "WITH RECURSIVE", "UNION ALL", "JOIN", "LEFT JOIN", "ON",
-    "USING", "WHERE", "GROUP BY", "ORDER BY", "LIMIT -1", "OVER ()", "WINDOW w AS ()", "pets", "owners", "sales", "sqlite_schema", "pragma_module_list",
-   
+    "USING", "WHERE", "GROUP BY", "ORDER BY", "LIMIT -1", "OVER ()", "WINDOW w AS ()", "pets", "owners", "sales", "dbstat",
     "printf('%.*c', 999999999, 'x')", "json_each('[1,2]')", "instr(", "replace(", "zeroblob(1000000000)", "MATERIALIZED", "IN", "CASE",
 )  # fmt: skip
 
