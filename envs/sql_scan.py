@@ -8,22 +8,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cached_property
+from math import log
 
 LENGTH_MAX = 20_000  # characters of a query, as SQLite's own limit
 UNFOLDED_MAX = 300_000  # words a query may have once SQLite has copied each WITH query and inner column to where it is used
 SHORT = 96  # characters: a shorter text unfolds to less than UNFOLDED_MAX, however it is laid out
 _DEPTH_MAX = 100
+_LOG_MAX = log(UNFOLDED_MAX)
 _WORD = re.compile(
     r"""'[^']*(?:''[^']*)*'?|"[^"]*(?:""[^"]*)*"?|`[^`]*(?:``[^`]*)*`?|\[[^\]]*\]?|--[^\n]*|/\*.*?(?:\*/|\Z)|[\w$\x80-\U0010ffff]+|[^\s\w]""",
     re.DOTALL,
 )
 _CLAUSES = {"select": "select", "from": "from", "join": "from", "on": "on", "where": "where", "group": "group", "order": "order",
-            "having": "having", "limit": "limit", "window": "window", "union": "", "except": "", "intersect": ""}  # fmt: skip
-_RESERVED = frozenset(
-    """select from where as and or not in is null like between case when then else end on using join left right full inner outer cross
-    natural group order by having limit offset union all except intersect distinct with recursive materialized values asc desc exists
-    cast collate over partition window filter rows range escape glob indexed nulls first last""".split()  # noqa: SIM905
+            "having": "having", "limit": "limit", "union": "", "except": "", "intersect": ""}  # fmt: skip
+_RESERVED = frozenset(  # what SQLite never takes for a name; it does take LEFT, FIRST, WINDOW, END and the like
+    """select from where as and or not in is null between case when then else on using join group order having limit union all except
+    intersect distinct values exists collate escape""".split()  # noqa: SIM905
 )
+_AFTER_TABLE = _RESERVED | frozenset("left right full inner outer cross natural window indexed by end".split())  # noqa: SIM905 (no aliases)
 
 
 def words(sql: str) -> list[str]:
@@ -67,8 +69,10 @@ def unfolds_too_far(sql: str) -> bool:
     if len(sql) < SHORT:
         return False
     selects = sql.lower().count("select")
-    share = len(sql) / (2 * max(selects, 1))  # words of one SELECT if all are alike, which unfolds furthest
-    if selects < 2 or selects * share < 4 or (selects < 40 and (share * share / 8) ** selects < UNFOLDED_MAX):
+    if selects < 2:
+        return False
+    folds = min(selects, len(sql) / 15)  # a text unfolds furthest when its SELECTs are alike and have 15 characters or more
+    if folds * log((len(sql) / folds) ** 2 / 32) < _LOG_MAX:
         return False
     return Regions(sql).unfolded > UNFOLDED_MAX
 
@@ -198,7 +202,7 @@ def _named(said: list[str], low: list[str], at: int) -> tuple[str, bool] | None:
 
 def _alias(said: list[str], low: list[str], at: int) -> str:
     at += low[at : at + 1] == ["as"]
-    return said[at] if at < len(said) and is_name(said[at]) else ""
+    return said[at] if at < len(said) and is_name(said[at]) and low[at] not in _AFTER_TABLE else ""
 
 
 def likely_parses(sql: str, joins_max: int = 60, chained_max: int = 6) -> bool:

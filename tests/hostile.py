@@ -5,11 +5,14 @@ The expectations are the codes a QueryError may have; OK stands for an ordinary 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 OK = "ok"
 _GROW = "WITH RECURSIVE d(i, s) AS (SELECT 0, 'a' UNION ALL SELECT i + 1, s||s FROM d WHERE i < 16), e AS (SELECT s FROM d WHERE i = 16) "
 _ENDLESS = "WITH RECURSIVE d(s) AS (SELECT 1 UNION ALL SELECT s+1 FROM d) "
+
+_NAMING_KEYWORDS = ("first", "last", "left", "right", "full", "inner", "outer", "cross", "natural", "end", "desc", "asc", "offset")
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,15 @@ REFUSED = _all("not_select refused syntax other no_table no_column function too_
     "WITH of one name inside itself": (
         "WITH a AS (" * 12 + "SELECT 1 AS x" + ") SELECT p.x FROM a p, a q, a r, a s" * 12
     ),
+    "WITH names that are keywords": "WITH first AS (SELECT 1 AS x)" + "".join(
+        f", {name} AS (SELECT p.x FROM {before} p, {before} q, {before} r, {before} s)"
+        for before, name in itertools.pairwise(_NAMING_KEYWORDS)
+    ) + " SELECT count(*) FROM offset",
+    "WITH names that double behind a window": _chain(
+        "SELECT 1 AS x", "SELECT 1 AS x FROM pets window, a{0} p, a{0} q", 25, " SELECT x FROM a{0}"
+    ),
+    "WITH names that double behind many SELECTs": "/*" + "select " * 600 + "*/"
+        + _chain("SELECT 1 AS x", "SELECT p.x FROM a{0} p, a{0} q", 25, " SELECT x FROM a{0}"),
     "WITH names that triple": _chain("SELECT 1 AS x", "SELECT p.x FROM a{0} p, a{0} q, a{0} r", 16, " SELECT count(*) FROM a{0}"),
     "columns that double": _chain("SELECT pet_id AS x FROM pets", "SELECT x+x AS x FROM a{0}", 40, " SELECT x FROM a{0}"),
     "columns that multiply": "SELECT " + "+".join("x" * 60) + " AS x FROM (" + ("SELECT " + "+".join("x" * 60) + " AS x FROM (") * 5

@@ -354,7 +354,9 @@ def test_a_damaged_file_is_refused_or_read_as_far_as_it_goes(shop_db: Path, tmp_
 
 
 def test_a_file_of_20_000_tables_and_a_sparse_file_of_50_gb_are_refused_in_seconds(tmp_path: Path) -> None:
-    many = make(tmp_path / "many.sqlite", "PRAGMA synchronous=OFF; BEGIN;" + "".join(f"CREATE TABLE t{i}(x);" for i in range(20_000)) + "COMMIT;")
+    many = make(
+        tmp_path / "many.sqlite", f"PRAGMA synchronous=OFF; BEGIN; {'; '.join(f'CREATE TABLE t{i}(x)' for i in range(20_000))}; COMMIT;"
+    )
     sparse = tmp_path / "sparse.sqlite"
     with sparse.open("wb") as file:
         file.truncate(50_000_000_000)
