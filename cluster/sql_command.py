@@ -15,9 +15,9 @@ EXACT_MAX = 2**53  # integers beyond are not exact where JSON numbers are floats
 
 
 def run_sql(database: Database, queries: Iterator[str], out: IO[str]) -> None:
-    """Answer each query with one line on `out`: {columns, rows, truncated, tables_read, ms} or {error: {code, message}}."""
+    """Answer each query with one ASCII line on `out`: {columns, rows, truncated, tables_read, ms} or {error: {code, message}}."""
     for sql in queries:
-        out.write(json.dumps(answer(database, sql), ensure_ascii=False, allow_nan=False) + "\n")
+        out.write(json.dumps(answer(database, sql), allow_nan=False) + "\n")
         out.flush()
 
 
@@ -26,9 +26,9 @@ def answer(database: Database, sql: str) -> dict[str, Any]:
     try:
         result = database.query(sql)
     except QueryError as error:
-        return {"error": {"code": error.code, "message": _printable(str(error))}}
+        return {"error": {"code": error.code, "message": str(error)}}
     return {
-        "columns": [_printable(name) for name in result.columns],
+        "columns": list(result.columns),
         "rows": [[json_cell(cell) for cell in row] for row in result.rows],
         "truncated": result.truncated,
         "tables_read": sorted(result.tables_read),
@@ -69,7 +69,3 @@ def _sql_of(row: object) -> str:
     if not isinstance(row, dict) or not isinstance(row.get("sql"), str):
         raise ValueError("no sql in it")
     return str(row["sql"])
-
-
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()

@@ -55,7 +55,7 @@ def test_an_ordinary_chain_of_with_queries_unfolds_to_little() -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        *(part * (19_900 // len(part)) for part in ("(", ")", "[", "'", '"', "`", "/*", "/* */", "--\n", "a,", "a AS (SELECT ", 
+        *(part * (19_900 // len(part)) for part in ("(", ")", "[", "'", '"', "`", "/*", "/* */", "--\n", "a,", "a AS (SELECT ",
           "(SELECT a ",
           "WITH a AS (", ") AS (SELECT ",
           "x IN a ", "\x80", "SELECT ", "FROM a, ", "(select 1)")),
