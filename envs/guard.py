@@ -80,9 +80,9 @@ class Guard:
             _prepare(connection, limits.heap_bytes)
             connection.set_progress_handler(self._too_late, 1_000)
         objects = self.look(OBJECTS_SQL, 10 * TABLES_MAX)[1]
-        self._tables = {name.lower(): name for name in ordinary_tables(objects)}
-        modules = {name.lower() for (name,) in self.look("PRAGMA module_list", TABLES_MAX)[1] if isinstance(name, str)}
-        named = {str(name).lower() for name, kind, *_ in objects if kind in ("table", "view")}
+        self._tables = {folded(name): name for name in ordinary_tables(objects)}
+        modules = {folded(name) for (name,) in self.look("PRAGMA module_list", TABLES_MAX)[1] if isinstance(name, str)}
+        named = {folded(str(name)) for name, kind, *_ in objects if kind in ("table", "view")}
         self._hidden = (named | modules) - self._tables.keys() - _FOLLOWABLE
         self._lock_down()
 
@@ -181,16 +181,16 @@ class Guard:
         return time.perf_counter() > self._deadline
 
     def _authorize(self, action: int, one: str | None, two: str | None, _schema: str | None, inside: str | None) -> int:
-        if inside is not None and inside.lower() in self._hidden:  # a view's own query: the view may not be named itself
+        if inside is not None and folded(inside) in self._hidden:  # a view's own query: the view may not be named itself
             self._denied = self._denied or f"table {inside}"
             return sqlite3.SQLITE_DENY
         if action == sqlite3.SQLITE_READ:
-            table = self._tables.get((one or "").lower())
+            table = self._tables.get(folded(one or ""))
             if table is not None:
                 (self._reads if two else self._touched).add(table)
                 return sqlite3.SQLITE_OK
             # A WITH name of which no column is used arrives like a table.
-            if one in _FOLLOWABLE or (not two and self._is_with_name((one or "").lower())):
+            if one in _FOLLOWABLE or (not two and self._is_with_name(one or "")):
                 return sqlite3.SQLITE_OK
             self._denied = self._denied or f"table {one}"
             return sqlite3.SQLITE_DENY
@@ -207,11 +207,11 @@ class Guard:
 
     def _is_with_name(self, name: str) -> bool:
         """A WITH name like a view, a virtual table or one of SQLite's own is refused: which of the two is meant cannot be told."""
-        if name in self._hidden or name.startswith(_INTERNAL):
+        if folded(name) in self._hidden or folded(name).startswith(_INTERNAL):
             return False
         if self._with_names is None:
             self._with_names = with_names(self._text)
-        return name in self._with_names
+        return name.lower() in self._with_names
 
     def _refused(self, error: Exception) -> RefusedError:
         if isinstance(error, MemoryError):
@@ -239,6 +239,11 @@ def ordinary_tables(objects: Iterable[tuple[Cell, ...]]) -> list[str]:
     if len(names) > TABLES_MAX:
         raise RefusedError("sqlite", f"it has more than {TABLES_MAX} tables")
     return names
+
+
+def folded(name: str) -> str:
+    """A name as SQLite compares it: only A to Z in small letters (to Python the Kelvin sign is a k as well)."""
+    return name.lower() if name.isascii() else name.encode("utf-8", "replace").lower().decode()
 
 
 def lenient(raw: bytes) -> str:

@@ -239,7 +239,8 @@ def test_views_and_virtual_tables_are_not_even_counted(tmp_path: Path, trust: Tr
     path = make(
         tmp_path / "d.sqlite",
         "CREATE TABLE a(x); INSERT INTO a VALUES (1); CREATE VIEW v AS SELECT x FROM a; CREATE VIEW w AS WITH RECURSIVE d(s) AS (SELECT 1 "
-        "UNION ALL SELECT s+1 FROM d) SELECT s FROM d; CREATE VIRTUAL TABLE f USING fts5(x); CREATE INDEX i ON a(x);",
+        "UNION ALL SELECT s+1 FROM d) SELECT s FROM d; CREATE VIRTUAL TABLE f USING fts5(x); CREATE INDEX i ON a(x); "
+        "CREATE TABLE k(x); CREATE VIEW \u212a AS SELECT x AS y FROM a;",
     )
     database = Database.open(path, trust=trust)
     assert "v" not in database.schema.names
@@ -248,6 +249,7 @@ def test_views_and_virtual_tables_are_not_even_counted(tmp_path: Path, trust: Tr
         "SELECT count(*) FROM v", "SELECT count(*) FROM w", "SELECT 1 FROM f", "SELECT count(*) FROM f", "SELECT * FROM v",
         "SELECT * FROM f",
         "SELECT count(*) FROM v WINDOW v AS (ORDER BY 1)", "WITH v AS (SELECT 1) SELECT count(*) FROM main.v", "SELECT 1 FROM dbstat",
+        "SELECT y FROM \u212a", "SELECT count(*) FROM \u212a",
         "SELECT (WITH v AS (SELECT 1) SELECT count(*) FROM v), count(*) FROM v", "SELECT count(*) FROM v -- WITH v AS (SELECT 1)",
     ):  # fmt: skip
         with pytest.raises(QueryError) as caught:
