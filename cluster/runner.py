@@ -23,6 +23,7 @@ from cluster.state import DONE, TrainerState
 from envs.dataset import Dataset
 from envs.demonstrations import DemonstrationConfig, demonstrate
 from envs.dialogue import Codec
+from envs.lessons import lessons
 from envs.records import TrainingSequence
 from envs.run_store import RunStore, write_text_atomic
 from envs.sandbox import Database
@@ -145,7 +146,7 @@ def _data(config: RunConfig, display: Display) -> Dataset:
 
 
 def _demonstrations(config: RunConfig, data: Dataset, model_dir: Path, display: Display) -> list[TrainingSequence]:
-    """Expert episodes of all training questions; the same ones for the same configuration."""
+    """What SFT trains on, from expert episodes of all training questions; the same for the same configuration."""
     codec = Codec.load(model_dir)
     databases: dict[str, Database] = {}
     settings: DemonstrationConfig = config.data.demonstrations
@@ -155,12 +156,12 @@ def _demonstrations(config: RunConfig, data: Dataset, model_dir: Path, display: 
         if question.db_id not in databases:
             databases[question.db_id] = Database.open(data.database_path(question.db_id))
         rng = random.Random(f"{config.run.seed}/{question.id}")
-        made.append(demonstrate(databases[question.db_id], question, codec, config.episode, settings, rng).sequence)
+        made.append(demonstrate(databases[question.db_id], question, codec, config.episode, settings, rng))
         if index % 50 == 0:
             display.advance(index)
     for database in databases.values():
         database.close()
-    return made
+    return lessons(data.train, made, codec, config.data.lessons, random.Random(config.run.seed))
 
 
 def _say_how_to_go_on(store: RunStore, result: dict[str, Any], display: Display) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
@@ -41,6 +42,16 @@ def learning_rate(peak: float, step: int, warmup_steps: int, done: float) -> flo
     """
     warm = min(1.0, (step + 1) / (warmup_steps + 1))
     return peak * warm * (1.0 - 0.9 * done)
+
+
+def groups_to_ask_for(missing: int, played: int, without_variance: int, room: int) -> int:
+    """How many groups to play so that `missing` with variance come out, at most `room`.
+
+    Args:
+        played: groups played so far; of these `without_variance` trained nothing. Before the first, half are expected to.
+    """
+    useful = (played - without_variance + 1) / (played + 2)
+    return min(room, math.ceil(missing / useful))
 
 
 def token_batch(order: Iterator[TrainingSequence], tokens: int) -> list[TrainingSequence]:

@@ -24,7 +24,7 @@ from cluster.config import PhaseConfig, RunConfig
 from cluster.display import Display
 from cluster.play import play_groups, question_seed
 from cluster.ray_setup import Crew
-from cluster.schedule import endless_order, learning_rate, progress, token_batch
+from cluster.schedule import endless_order, groups_to_ask_for, learning_rate, progress, token_batch
 from cluster.scores import Score, score
 from cluster.staleness import fresh_groups
 from cluster.state import DONE, Best, TrainerState
@@ -160,13 +160,18 @@ class Trainer:
             self._checkpoint_if_due()
 
     async def _collect(self, pool: list[Question], phase: PhaseConfig) -> tuple[list[Group], list[Group]]:
-        """All groups played for a step, and those that train: fresh, with variance, at most groups_per_step."""
+        """All groups played for a step, and those of them that train: fresh ones with variance.
+
+        As many are asked for at once as will probably give groups_per_step with variance, by the stage's figures so far: one large
+        wave of episodes takes far less time than two small ones. Whatever a step does, it plays at most REFILL times groups_per_step.
+        """
         record, rollout = self.state.record, self.config.rollout
         order = endless_order(pool, self.config.run.seed, record.drawn)
         played: list[Group] = []
         usable: list[Group] = []
         while len(usable) < phase.groups_per_step and len(played) < REFILL * phase.groups_per_step:
-            wanted = min(phase.groups_per_step - len(usable), REFILL * phase.groups_per_step - len(played))
+            groups, flat = record.groups + len(played), record.zero_variance + len(played) - len(usable)
+            wanted = groups_to_ask_for(phase.groups_per_step - len(usable), groups, flat, REFILL * phase.groups_per_step - len(played))
             questions = list(itertools.islice(order, wanted))
             async for group in play_groups(
                 self.crew.rollouts,

@@ -22,6 +22,7 @@ from typing import Any
 
 from envs.businesses import TEST, TEST_QUESTIONS, TRAIN, VALIDATION, build_database, wording
 from envs.demonstrations import DemonstrationConfig
+from envs.lessons import LessonConfig
 from envs.phrasing import Phrasing
 from envs.questions import check_contamination, load_questions, save_questions
 from envs.records import Question
@@ -53,6 +54,11 @@ class DataConfig:
     sample_share: float = 0.1
     sample_unseen_share: float = 1.0
     value_answer_share: float = 0.3
+    many_tables_share: float = 1.0  # see LessonConfig; nor do these
+    follow_up_share: float = 0.0
+    follow_ups: int = 3
+    whole_share: float = 1.0
+    explore_share: float = 0.0
 
     def __post_init__(self) -> None:
         if self.train_questions < len(TRAIN):
@@ -64,12 +70,18 @@ class DataConfig:
             )
         if self.schema_styles < 1:
             raise ValueError(f"data.schema_styles is {self.schema_styles}: 1 keeps the names of the specs, 6 is usual")
-        _ = self.demonstrations  # checks the shares
+        _ = self.demonstrations, self.lessons  # which check the shares
 
     @property
     def demonstrations(self) -> DemonstrationConfig:
-        shares = {field.name: getattr(self, field.name) for field in dataclasses.fields(DemonstrationConfig)}
-        return DemonstrationConfig(**shares)
+        return DemonstrationConfig(**self._of(DemonstrationConfig))
+
+    @property
+    def lessons(self) -> LessonConfig:
+        return LessonConfig(**self._of(LessonConfig))
+
+    def _of(self, section: Any) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(section)}
 
 
 @dataclass(frozen=True)

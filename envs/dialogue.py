@@ -17,9 +17,7 @@ from tokenizers import Tokenizer
 
 from envs.records import Action, Verb, WeightSpan
 
-SYSTEM = (
-    "Explore the database, then answer. One action a turn: DESCRIBE table, SAMPLE table, QUERY select, ANSWER RESULT or UNKNOWN reason."
-)
+SYSTEM = "Answer from the database: DESCRIBE table, SAMPLE table, QUERY select, ANSWER RESULT or UNKNOWN why."
 ACTION_CHARS_MAX = 4_000
 _ACTION = re.compile(r"(DESCRIBE|SAMPLE|QUERY|ANSWER)[ \t]+(\S.*)", re.DOTALL)
 
@@ -29,7 +27,12 @@ def prompt_text(question: str, tables: Sequence[str]) -> str:
 
     The names stand last, next to where they have to be copied.
     """
-    return f"Question: {' '.join(question.split())}\nTables: {', '.join(tables)}"
+    return f"{follow_up_text(question)}\nTables: {', '.join(tables)}"
+
+
+def follow_up_text(question: str) -> str:
+    """What the policy sees of a further question about the same database."""
+    return f"Question: {' '.join(question.split())}"
 
 
 def parse_action(text: str) -> Action:
@@ -100,6 +103,10 @@ class Codec:
             *self._newline,
             *self._opening("assistant"),
         )
+
+    def follow_up_ids(self, question: str) -> tuple[int, ...]:
+        """What follows the last turn about one question when another is asked."""
+        return self.observation_ids(follow_up_text(question), turn_closed=True)
 
     def _message(self, role: str, text: str) -> list[int]:
         return [*self._opening(role), *self._encode(text), self.end_id]

@@ -18,11 +18,12 @@ class EpisodeConfig:
 
     actions_max: int = 10  # turns, malformed ones included
     malformed_max: int = 3  # malformed turns after which the episode ends
+    repeats_max: int = 3  # times one action fails in the same words, after which the episode ends: a policy in a loop stays in it
     rows_shown: int = 5  # rows of a query's result the policy sees
     cell_chars: int = 60  # longer cells are cut with an ellipsis
 
     def __post_init__(self) -> None:
-        for name in ("actions_max", "malformed_max", "rows_shown"):
+        for name in ("actions_max", "malformed_max", "repeats_max", "rows_shown"):
             if getattr(self, name) < 1:
                 raise ValueError(f"episode.{name} is {getattr(self, name)}: it needs 1 or more")
         if self.cell_chars < 8:
@@ -62,6 +63,8 @@ class SqlEnv:
             self.stop = Stop.ANSWERED
         elif action.verb is Verb.MALFORMED and self._count(Verb.MALFORMED) + 1 >= self.config.malformed_max:
             self.stop = Stop.MALFORMED
+        elif not ok and self._failed(action) + 1 >= self.config.repeats_max:
+            self.stop = Stop.REPEATED
         elif len(self.steps) + 1 >= self.config.actions_max:
             self.stop = Stop.BUDGET
         step = Step(action, text, "" if self.stop else observation, ok)
@@ -110,6 +113,10 @@ class SqlEnv:
 
     def _count(self, verb: Verb) -> int:
         return sum(step.action.verb is verb for step in self.steps)
+
+    def _failed(self, action: Action) -> int:
+        """How often this action has failed so far, in the same words."""
+        return sum(step.action == action and not step.ok for step in self.steps)
 
 
 class _NoTableError(ValueError):

@@ -49,6 +49,8 @@ def names_hint(said: str, sql: str, schema: Schema) -> str:
     tables = list(dict.fromkeys(aliases.values()))
     if complaint.startswith("ambiguous"):
         where = [f"{t.name}.{c}" for t in tables for c in t.column_names if c.lower() == name.lower()]
+        if len(where) == 1:  # the table is joined to itself
+            return f"{said}; {where[0].rpartition('.')[0]} stands in FROM more than once: name it once, or give each an alias"
         return f"{said}; write {' or '.join(where)}" if where else said
     parts = []
     if f'"{name}"' in sql:

@@ -15,7 +15,7 @@ class LearnerConfig:
     zero_stage: int = 1  # DeepSpeed ZeRO: 1 shards optimizer states over ranks, 2 gradients too; 0 adds up gradients in bf16
     attention: str = "grouped"  # "grouped" (learner/attention.py, fastest on CPU), or any of transformers': "sdpa", "eager", ...
     compile: bool = True  # torch.compile each layer: a sixth faster on a CPU, costs about 10 s at the first step
-    micro_batch_tokens: int = 1536  # padded tokens in one forward and backward: on a CPU more fall out of its caches, fewer add up gradients too often
+    micro_batch_tokens: int = 1536  # padded tokens in one forward and backward; more fall out of a CPU's caches
     width_multiple: int = 32  # widths of micro-batches are rounded up to this: few shapes keep the caches of a CPU's kernels small
     threads: int = 0  # CPU threads of the learner; 0 leaves it to torch
     gradient_clip: float = 1.0  # largest global gradient norm; 0 switches clipping off

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from cluster.schedule import endless_order, learning_rate, progress, token_batch
+from cluster.schedule import endless_order, groups_to_ask_for, learning_rate, progress, token_batch
 from envs.records import TrainingSequence
 
 
@@ -44,3 +44,10 @@ def test_a_token_batch_stops_at_the_sequence_that_fills_it() -> None:
     order = iter([TrainingSequence((1,) * n, (0.0,) * n) for n in (40, 40, 40, 40)])
     assert len(token_batch(order, 100)) == 3
     assert len(list(order)) == 1
+
+
+def test_more_groups_are_asked_for_the_fewer_have_variance() -> None:
+    assert groups_to_ask_for(4, 0, 0, 8) == 8  # half are expected to train nothing before any is played
+    assert groups_to_ask_for(4, 98, 9, 8) == 5
+    assert groups_to_ask_for(4, 98, 89, 8) == 8  # never more than there is room for
+    assert groups_to_ask_for(1, 10, 0, 8) == 2

@@ -49,7 +49,7 @@ def test_a_question_stands_on_one_line_of_the_prompt() -> None:
 
 def test_the_prompt_is_chatml_and_ends_where_the_first_action_begins(tiny_codec: Codec) -> None:
     text = tiny_codec.action_text(tiny_codec.prompt_ids("How many pets?", TABLES))
-    assert text.startswith("<|im_start|>system\nExplore the database")
+    assert text.startswith("<|im_start|>system\nAnswer from the database")
     assert text.endswith("<|im_end|>\n<|im_start|>user\nQuestion: How many pets?\nTables: owners, pets<|im_end|>\n<|im_start|>assistant\n")
 
 

@@ -103,7 +103,7 @@ def test_an_observation_the_policy_writes_itself_is_no_result(shop: Database) ->
         (["QUERY SELECT count(*) FROM pets", "no", "no", "no"], Failure.MALFORMED),
         (["QUERY SELECT count(*) FROM pets"] * 10, Failure.GAVE_UP),
         (["DESCRIBE pets"] * 10, Failure.NO_QUERY),
-        (["QUERY SELECT nope FROM pets"] * 10, Failure.SQL_ERROR),
+        ([f"QUERY SELECT nope{i} FROM pets" for i in range(10)], Failure.SQL_ERROR),
     ],
 )
 def test_a_failure_is_named_by_what_went_wrong(shop: Database, turns: list[str], failure: Failure) -> None:
@@ -145,6 +145,20 @@ def test_malformed_turns_need_not_follow_one_another_to_end_the_episode(shop: Da
     assert env.stop is Stop.MALFORMED
 
 
+def test_an_action_that_fails_three_times_in_the_same_words_ends_the_episode(shop: Database) -> None:
+    wrong = "QUERY SELECT nope FROM pets"
+    env = play(shop, wrong, "DESCRIBE pets", wrong, "QUERY SELECT nopes FROM pets", wrong)
+    assert env.stop is Stop.REPEATED
+    assert env.outcome().failure is Failure.SQL_ERROR
+    assert play(shop, *["DESCRIBE nowhere"] * 3).stop is Stop.REPEATED
+
+
+def test_what_succeeds_may_be_done_again(shop: Database) -> None:
+    assert play(shop, *["DESCRIBE pets"] * 4, *["QUERY SELECT name FROM pets"] * 4).stop is None
+    env = play(shop, "QUERY SELECT name FROM pets", *["QUERY SELECT nope FROM pets"] * 3)
+    assert env.outcome().failure is Failure.GAVE_UP
+
+
 def test_no_turn_is_taken_after_the_end_and_none_graded_before(shop: Database) -> None:
     env = play(shop, "DESCRIBE pets")
     with pytest.raises(RuntimeError, match="has not ended"):
@@ -164,7 +178,7 @@ def test_a_gold_that_fails_raises_and_is_no_wrong_answer(shop: Database) -> None
         env.outcome()
 
 
-@pytest.mark.parametrize("setting", ["actions_max", "malformed_max", "rows_shown", "cell_chars"])
+@pytest.mark.parametrize("setting", ["actions_max", "malformed_max", "repeats_max", "rows_shown", "cell_chars"])
 def test_a_setting_that_makes_no_episode_is_refused(setting: str) -> None:
     with pytest.raises(ValueError, match=f"episode.{setting}"):
         EpisodeConfig(**{setting: 0})

@@ -34,6 +34,13 @@ def test_a_column_of_an_aliased_table_is_looked_up_under_the_alias(shop: Databas
     assert said == "no such column: b.citty; owners has city, owner_id, joined_on, full_name"
 
 
+def test_a_table_joined_to_itself_without_aliases_is_said_to_be(shop: Database) -> None:
+    said = names_hint("ambiguous column name: pets.name", "SELECT pets.name FROM pets JOIN pets ON pets.pet_id = pets.pet_id", shop.schema)
+    assert said == "ambiguous column name: pets.name; pets stands in FROM more than once: name it once, or give each an alias"
+    two = names_hint("ambiguous column name: owner_id", "SELECT owner_id FROM pets JOIN owners USING (owner_id)", shop.schema)
+    assert two == "ambiguous column name: owner_id; write pets.owner_id or owners.owner_id"
+
+
 def test_a_missing_function_gets_what_sqlite_has_instead() -> None:
     assert function_hint("no such function: NOW") == "no such function: NOW; write date('now')"
     assert function_hint("no such function: frob") == "no such function: frob"
