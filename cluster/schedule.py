@@ -62,3 +62,23 @@ def token_batch(order: Iterator[TrainingSequence], tokens: int) -> list[Training
         batch.append(next(order))
         held += len(batch[-1].ids)
     return batch
+
+
+def batches_of_like_length(order: Iterator[TrainingSequence], tokens: int, window: int, seed: int) -> Iterator[list[TrainingSequence]]:
+    """Batches of about so many tokens, each of sequences of like length, so that hardly any is padding.
+
+    A window of so many batches is drawn from the order at a time, sorted by length, cut, and handed out in a random order.
+    """
+    shuffled = random.Random(seed)
+    while True:
+        drawn = sorted(token_batch(order, window * tokens), key=lambda sequence: len(sequence.ids))
+        share = sum(len(sequence.ids) for sequence in drawn) / window
+        batches: list[list[TrainingSequence]] = [[]]
+        held = 0
+        for sequence in drawn:
+            if held >= share * len(batches):
+                batches.append([])
+            batches[-1].append(sequence)
+            held += len(sequence.ids)
+        shuffled.shuffle(batches)
+        yield from batches

@@ -24,7 +24,7 @@ from cluster.config import PhaseConfig, RunConfig
 from cluster.display import Display
 from cluster.play import play_groups, question_seed
 from cluster.ray_setup import Crew
-from cluster.schedule import endless_order, groups_to_ask_for, learning_rate, progress, token_batch
+from cluster.schedule import batches_of_like_length, endless_order, groups_to_ask_for, learning_rate, progress
 from cluster.scores import Score, score
 from cluster.staleness import fresh_groups
 from cluster.state import DONE, Best, TrainerState
@@ -104,13 +104,15 @@ class Trainer:
 
     async def _sft(self) -> None:
         settings, record = self.config.sft, self.state.record
-        order = endless_order(self.demonstrations, self.config.run.seed, record.drawn)
+        seed = self.config.run.seed
+        batches = batches_of_like_length(endless_order(self.demonstrations, seed), settings.batch_tokens, settings.length_window, seed)
+        batches = itertools.islice(batches, record.steps, None)  # a resumed run goes on in the same order
         steps = settings.steps or math.ceil(sum(len(s.ids) for s in self.demonstrations) / settings.batch_tokens)
         self.display.begin("SFT", steps, record.steps)
         while (done := progress(record.steps, steps, record.seconds / 60, settings.minutes)) < 1.0:
             self._stop_if_asked()
             rate = settings.learning_rate_at(done)
-            batch = token_batch(order, settings.batch_tokens)
+            batch = next(batches)
             with self._timed("sft"):
                 metrics = await self.crew.learner.sft_step.remote(batch, rate)
             record.drawn += len(batch)

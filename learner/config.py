@@ -14,8 +14,8 @@ class LearnerConfig:
     precision: Literal["bf16", "fp32"] = "bf16"  # bf16 keeps fp32 master weights; fp32 is for tiny models
     zero_stage: int = 1  # DeepSpeed ZeRO: 1 shards optimizer states over ranks, 2 gradients too; 0 adds up gradients in bf16
     attention: str = "grouped"  # "grouped" (learner/attention.py, fastest on CPU), or any of transformers': "sdpa", "eager", ...
-    compile: bool = True  # torch.compile each layer: a sixth faster on a CPU, costs about 10 s at the first step
-    micro_batch_tokens: int = 1536  # padded tokens in one forward and backward; more fall out of a CPU's caches
+    compile: bool = True  # torch.compile each layer: a sixth faster on a CPU, takes 10 to 50 s while the engines start
+    micro_batch_tokens: int = 2048  # padded tokens in one forward and backward; more fall out of a CPU's caches
     width_multiple: int = 32  # widths of micro-batches are rounded up to this: few shapes keep the caches of a CPU's kernels small
     threads: int = 0  # CPU threads of the learner; 0 leaves it to torch
     gradient_clip: float = 1.0  # largest global gradient norm; 0 switches clipping off
@@ -50,6 +50,7 @@ class SftConfig:
     steps: int = 0  # optimizer steps; 0 means one pass over the demonstrations, or as many as fit in `minutes`
     minutes: float = 0.0  # stop after this long, with the learning rate's decay fitted to it; 0 means no limit
     batch_tokens: int = 8192  # tokens of one optimizer step
+    length_window: int = 10  # batches drawn at a time and sorted by length, so that little is padded; 1 leaves them as they come
     learning_rate: float = 4e-4  # the peak
     warmup_share: float = 0.05  # share of the run over which the learning rate rises from 0
     final_share: float = 0.1  # the learning rate at the end, as a share of the peak
@@ -63,6 +64,8 @@ class SftConfig:
             raise ValueError("sft.steps and sft.minutes may not be negative (0 means no limit of that kind)")
         if self.batch_tokens < 1:
             raise ValueError(f"sft.batch_tokens is {self.batch_tokens}: it must be positive, 8192 is usual")
+        if self.length_window < 1:
+            raise ValueError(f"sft.length_window is {self.length_window}: 1 leaves the batches as they come, 10 is usual")
         if self.learning_rate <= 0:
             raise ValueError(f"sft.learning_rate is {self.learning_rate}: it must be positive, 4e-4 is usual at 135M parameters")
         if not 0 <= self.warmup_share < 1 or not 0 <= self.final_share <= 1:

@@ -106,6 +106,25 @@ class Engine:
             for layer in self.causal.model.layers:  # one piece of code for all layers: compiled once
                 layer.compile(dynamic=True)
 
+    def warm_up(self) -> None:
+        """Compile the layers, forward and backward, on rows that train nothing; at once when nothing is compiled."""
+        if not self.config.compile:
+            return
+        for shape in ((2, 64), (3, 96)):  # the second shows torch that shapes vary
+            micro = MicroBatch(
+                ids=torch.zeros(shape, dtype=torch.int64),
+                positions=torch.tensor([1]),
+                weights=torch.zeros(1),
+                old_logprobs=torch.zeros(1),
+                advantages=torch.zeros(1),
+                examples=(),
+                tokens=0,
+            )
+            self.deepspeed.train()
+            logprobs = self.deepspeed(micro.ids.to(self.device), micro.positions.to(self.device))
+            self.deepspeed.backward(0.0 * logprobs.sum(), scale_wrt_gas=False)
+        self._forget_gradients()
+
     def step(self, micro_batches: Sequence[MicroBatch], loss_of: LossOf, learning_rate: float) -> StepReport:
         """One optimizer step on the sum of the parts' losses.
 

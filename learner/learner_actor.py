@@ -39,7 +39,8 @@ class LearnerActor:
         self._reference: Any | None = None
 
     def ready(self) -> bool:
-        """True once the constructor has returned."""
+        """True once steps run at their full speed: what is compiled is compiled here, while the generators start."""
+        self._engine.warm_up()
         return True
 
     def sft_step(self, sequences: Sequence[TrainingSequence], learning_rate: float) -> Metrics:

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from cluster.schedule import endless_order, groups_to_ask_for, learning_rate, progress, token_batch
+from cluster.schedule import batches_of_like_length, endless_order, groups_to_ask_for, learning_rate, progress, token_batch
 from envs.records import TrainingSequence
 
 
@@ -44,6 +44,29 @@ def test_a_token_batch_stops_at_the_sequence_that_fills_it() -> None:
     order = iter([TrainingSequence((1,) * n, (0.0,) * n) for n in (40, 40, 40, 40)])
     assert len(token_batch(order, 100)) == 3
     assert len(list(order)) == 1
+
+
+def padding(batches: list[list[TrainingSequence]]) -> float:
+    """Padded tokens over real ones."""
+    padded = sum(len(batch) * max(len(s.ids) for s in batch) for batch in batches)
+    return padded / sum(len(s.ids) for batch in batches for s in batch)
+
+
+def test_batches_of_a_window_hold_each_sequence_once_and_like_lengths_together() -> None:
+    lengths = [100 + 10 * (7 * i % 40) for i in range(40)]
+    sequences = [TrainingSequence((i,) * n, (0.0,) * n) for i, n in enumerate(lengths)]
+    order = [*sequences, *sequences]
+    window = list(itertools.islice(batches_of_like_length(iter(order), sum(lengths) // 8, 8, seed=2), 8))
+    assert sorted(s.ids[0] for batch in window for s in batch) == list(range(40))
+    assert all(0.7 < 8 * sum(len(s.ids) for s in batch) / sum(lengths) < 1.3 for batch in window)
+    as_they_come = list(itertools.islice(batches_of_like_length(iter(order), sum(lengths) // 8, 1, seed=2), 8))
+    assert padding(window) < 1.15 < 1.4 < padding(as_they_come)
+
+
+def test_the_same_seed_hands_out_the_same_batches_so_a_resumed_run_can_skip_what_is_done() -> None:
+    sequences = [TrainingSequence((i,) * n, (0.0,) * n) for i, n in enumerate([9, 3, 7, 5, 8, 4, 6, 2] * 5)]
+    made = [list(itertools.islice(batches_of_like_length(endless_order(sequences, 1), 20, 3, seed=5), 12)) for _ in range(2)]
+    assert made[0] == made[1]
 
 
 def test_more_groups_are_asked_for_the_fewer_have_variance() -> None:
