@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,9 +29,9 @@ from cluster.base_model import cache_dir
 from cluster.config import load_preset
 from cluster.dataset_cache import data_of
 from envs.dialogue import Codec
-from envs.records import Question, Trajectory
+from envs.records import Question, Stop, Trajectory
 from envs.sandbox import Database, QueryError
-from envs.verifier import rows_match
+from envs.verifier import is_unknown, rows_match
 
 T = TypeVar("T")
 
@@ -60,15 +61,23 @@ def watched(items: Iterable[T], what: str) -> Iterator[T]:
 
 
 def same_answer(database: Database, left: Trajectory, right: Trajectory) -> bool:
-    """Both answered alike: the same words, and the same rows under them."""
-    if (left.stop, left.outcome.answer) != (right.stop, right.outcome.answer):
-        return False
-    if left.outcome.sql == right.outcome.sql:
+    """Whether a user would be given the same: the same rows, UNKNOWN twice, or no answer twice, however either came to nothing."""
+    ours, theirs = answer_sql(left), answer_sql(right)
+    if ours == theirs:
         return True
+    if not ours or not theirs or is_unknown(ours) or is_unknown(theirs):
+        return False
     try:
-        return rows_match(database.query(left.outcome.sql).rows, database.query(right.outcome.sql).rows)
+        return rows_match(database.query(ours).rows, database.query(theirs).rows)
     except QueryError:
         return False
+
+
+def answer_sql(played: Trajectory) -> str:
+    """The query whose rows were given as the answer; UNKNOWN; or nothing when it was never answered or no query had run."""
+    if played.stop is not Stop.ANSWERED:
+        return ""
+    return "UNKNOWN" if is_unknown(played.outcome.answer) else played.outcome.sql
 
 
 def measure(policy_dir: Path, prompts: int, episodes: int) -> dict[str, Any]:
@@ -104,6 +113,9 @@ async def _with_vllm(
             return {"first_actions_fp32": {"same": sum(same), "prompts": len(same)}}
         theirs = await play(policy, codec, chosen, config)
         agree = [same_answer(database, a, b) for (database, _), a, b in zip(chosen, played, theirs, strict=True)]
+        for (_, question), a, b, same in zip(chosen, played, theirs, agree, strict=True):
+            if not same:
+                print(f"{question.text}\n  transformers: {answer_sql(a)}\n  vllm: {answer_sql(b)}", file=sys.stderr)
         return {"answers_bf16": {"same": sum(agree), "episodes": len(agree)}}
     finally:
         policy.close()
