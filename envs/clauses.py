@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from envs.events import undone
 from envs.gold_sql import Expr, inside, literal
-from envs.phrasing import Voice, counted
+from envs.phrasing import UNITS, Voice, counted
 from envs.profile import ColumnFacts, Role
 from envs.schema import Cell
 from envs.vocabulary import is_plural, with_article
@@ -32,8 +32,7 @@ _ADJECTIVES = {
 _STATES = {"late", "lost", "new", "open", "ready", "waiting", "current", "void", "active", "sold"}
 _SUMS = {"payment", "fine", "bill", "invoice", "claim", "refund", "charge", "order", "sale", "purchase", "dispensing"}
 _MASS = ("access", "ownership", "eligibility", "availability", "delivery", "certification", "pass", "attendance", "heating", "parking")
-_UNITS = "kilos|litres|minutes|hours|days|miles|grams|tonnes|years|square metres|pages|months"
-_LASTS = re.compile(rf"(?:length|duration|number|running time)? ?(?:in |of )?({_UNITS}|nights|weeks)")
+_LASTS = re.compile(rf"(?:length|duration|number|running time)? ?(?:in |of )?({UNITS}|nights|weeks)")
 _FLAG_WORDS = {"is", "has", "mark", "flag", "marked", "choice"}
 
 
@@ -219,7 +218,7 @@ def _amount(voice: Voice, column: ColumnFacts, kind: str, v: str, w: str = "") -
 
 def _unit(phrase: str) -> tuple[str, str]:
     """ "weight in kilos" is a weight, in kilos."""
-    found = re.fullmatch(rf"(.+) in ({_UNITS})", phrase)
+    found = re.fullmatch(rf"(.+) in ({UNITS})", phrase)
     return (found[1], found[2]) if found else (phrase, "")
 
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from envs.guard import Answer, Cell, Limits, RefusedError
+from envs.jailed import MESSAGE_BYTES_MAX
 
 QUERIES_MAX = 500  # a child is replaced after as many, whatever it may have gathered
 GRACE_S = 1.0  # after a query's own deadline, which the child keeps as long as SQLite lets it
 START_S = 30.0
 HEAP_BYTES = 200_000_000
-MESSAGE_BYTES_MAX = 64_000_000
 _CHILD = Path(__file__).with_name("jailed.py")
 _CELLS = {type(None), int, float, str}
 

@@ -44,7 +44,8 @@ _SETS: Mapping[Phrasing, _Words] = {"train": _words(frames_train), "validation":
 _NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _NO_NOUN = re.compile(r"^[a-z]+(ed| on)$| on$|^(date|in|on) (and time )?(it|they|we) |^(in|on) (shelf|stock|hand)$| (it|they|we) ")
 _SENTENCE = re.compile(r"^(date|date and time) (?:it was|it|they|we) (?=[a-z]+( [a-z]+ed|ed)?$)")
-_UNIT = re.compile(r" in (kilos|litres|minutes|hours|days|miles|grams|tonnes|years|square metres|pages|months)$")
+UNITS = "kilos|litres|minutes|hours|days|miles|grams|tonnes|years|square metres|pages|months"
+_UNIT = re.compile(rf" in ({UNITS})$")
 # Head of a child's noun -> what a customer does with it: past, participle, plain.
 _DEEDS = {
     "order": ("placed", "placed", "place"), "booking": ("made", "made", "make"), "reservation": ("made", "made", "make"),

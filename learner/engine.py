@@ -111,17 +111,9 @@ class Engine:
         if not self.config.compile:
             return
         for shape in ((2, 64), (3, 96)):  # the second shows torch that shapes vary
-            micro = MicroBatch(
-                ids=torch.zeros(shape, dtype=torch.int64),
-                positions=torch.tensor([1]),
-                weights=torch.zeros(1),
-                old_logprobs=torch.zeros(1),
-                advantages=torch.zeros(1),
-                examples=(),
-                tokens=0,
-            )
+            ids, positions = torch.zeros(shape, dtype=torch.int64), torch.tensor([1])
             self.deepspeed.train()
-            logprobs = self.deepspeed(micro.ids.to(self.device), micro.positions.to(self.device))
+            logprobs = self.deepspeed(ids.to(self.device), positions.to(self.device))
             self.deepspeed.backward(0.0 * logprobs.sum(), scale_wrt_gas=False)
         self._forget_gradients()
 
