@@ -159,7 +159,7 @@ def _build(config: DataConfig, directory: Path, progress: Progress) -> None:
 
     train = asked((*TRAIN, *styled), config.train_questions, "train", len(names))
     validation = asked(VALIDATION, config.validation_questions, "validation", len(names) + len(TRAIN) + len(styled))
-    test = load_questions(TEST_QUESTIONS)
+    test = [question for path in TEST_QUESTIONS.values() for question in load_questions(path)]
     train = _unlike_held_out(train, validation, test)
     if len(validation) < VALIDATION_MIN:
         raise ValueError(f"only {len(validation)} validation questions could be made: wanted {VALIDATION_MIN} or more")

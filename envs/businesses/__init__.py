@@ -8,19 +8,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from envs.businesses import builder, retail_smb, train_a, train_b, validation
+from envs.businesses import (
+    builder,
+    retail_smb,
+    train_a,
+    train_b,
+    train_c,
+    train_d,
+    validation,
+)
 from envs.businesses.spec import Business
 
-TRAIN: tuple[str, ...] = tuple(business.name for business in (*train_a.BUSINESSES, *train_b.BUSINESSES))
-VALIDATION: tuple[str, ...] = tuple(business.name for business in validation.BUSINESSES)
-TEST: tuple[str, ...] = (retail_smb.BUSINESS.name,)
+_TRAIN: tuple[Business, ...] = (
+    *train_a.BUSINESSES,
+    *train_b.BUSINESSES,
+    *train_c.BUSINESSES,
+    *train_d.BUSINESSES,
+)
+_VALIDATION: tuple[Business, ...] = (
+    *validation.BUSINESSES,
+)  # fmt: skip
+_TEST: tuple[Business, ...] = (
+    retail_smb.BUSINESS,
+)  # fmt: skip
 
-SPECS: Mapping[str, Business] = {
-    spec.name: spec for spec in (*train_a.BUSINESSES, *train_b.BUSINESSES, *validation.BUSINESSES, retail_smb.BUSINESS)
-}
+TRAIN: tuple[str, ...] = tuple(spec.name for spec in _TRAIN)
+VALIDATION: tuple[str, ...] = tuple(spec.name for spec in _VALIDATION)
+TEST: tuple[str, ...] = tuple(spec.name for spec in _TEST)
+
+SPECS: Mapping[str, Business] = {spec.name: spec for spec in (*_TRAIN, *_VALIDATION, *_TEST)}
 
 TEST_SEED = 0
-TEST_QUESTIONS = Path(__file__).parent / "retail_smb_questions.json"  # written by hand; nothing is tuned on them
+# of each test business: written by hand; nothing is tuned on them
+TEST_QUESTIONS: Mapping[str, Path] = {name: Path(__file__).parent / f"{name}_questions.json" for name in TEST}
 
 
 def business(name: str) -> Business:

@@ -1,12 +1,11 @@
 """Training businesses, second part: a florist, a courier, a restaurant, a print shop and a music school.
 
 Here the naming habits are text codes as keys, a table's prefix on each column, Mixed_Snake, terse abbreviations, and plural
-tables whose columns are plain `id` and `name`. BUSINESSES also gathers the third and fourth parts.
+tables whose columns are plain `id` and `name`.
 """
 
 from __future__ import annotations
 
-from envs.businesses import train_c, train_d
 from envs.businesses.spec import (
     After,
     Business,
@@ -365,6 +364,4 @@ MUSIC_SCHOOL = Business("music_school", "Private music lessons, grade exams and 
     ), said=("grade exam", "grade exams", "exams")),
 ))
 
-BUSINESSES: tuple[Business, ...] = (
-    FLORIST, COURIER, RESTAURANT, PRINT_SHOP, MUSIC_SCHOOL, *train_c.BUSINESSES, *train_d.BUSINESSES,
-)
+BUSINESSES: tuple[Business, ...] = (FLORIST, COURIER, RESTAURANT, PRINT_SHOP, MUSIC_SCHOOL)
