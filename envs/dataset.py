@@ -15,16 +15,17 @@ import json
 import logging
 import random
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from envs.businesses import TEST, TEST_QUESTIONS, TRAIN, VALIDATION, build_database, wording
+from envs.contamination import check_contamination, refuse_contamination
 from envs.demonstrations import DemonstrationConfig
 from envs.lessons import LessonConfig
 from envs.phrasing import Phrasing
-from envs.questions import check_contamination, load_questions, save_questions
+from envs.questions import load_questions, save_questions
 from envs.records import Question
 from envs.restyle import Wording, restyle
 from envs.run_store import MANIFEST, written_aside
@@ -172,23 +173,6 @@ def _unlike_held_out(train: Sequence[Question], validation: Sequence[Question], 
     """Training questions without those that a held-out set asks in the same or nearly the same words ("How many products are there?")."""
     seen = {overlap.train for held_out in (validation, test) for overlap in check_contamination(train, held_out)}
     return [question for question in train if question.id not in seen]
-
-
-def refuse_contamination(
-    train: Sequence[Question],
-    validation: Sequence[Question],
-    test: Sequence[Question],
-    schemas: Mapping[str, Schema] | None = None,
-) -> None:
-    """Nothing of a held-out set may have been seen: neither validation in train, nor test in either.
-
-    Raises:
-        ValueError: says what overlaps.
-    """
-    overlaps = [*check_contamination(train, validation, schemas), *check_contamination([*train, *validation], test, schemas)]
-    if overlaps:
-        shown = "; ".join(str(overlap) for overlap in overlaps[:5])
-        raise ValueError(f"{len(overlaps)} overlaps between question sets, so held-out scores would mean nothing: {shown}")
 
 
 def _schemas(databases_dir: Path, names: Sequence[str]) -> dict[str, Schema]:

@@ -1,4 +1,4 @@
-"""Question sets: reading and writing them, one canonical spelling of their SQL, and whether training has seen the held-out.
+"""Question sets: reading and writing them, and one canonical spelling of their SQL.
 
 A set is a JSON list of rows {id, db_id, question, query, tables, constructs, answerable}. Spider's rows (db_id, question, query) load
 as they are.
@@ -6,11 +6,8 @@ as they are.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +19,6 @@ from sqlglot.generators.sqlite import SQLiteGenerator
 from envs.gold_sql import name as sql_name
 from envs.records import Question
 from envs.schema import Schema
-
-NEAR = 0.9  # share of words two questions have in common to count as near the same
 
 
 def load_questions(path: Path) -> list[Question]:
@@ -74,7 +69,7 @@ def tables_read(sql: str) -> tuple[str, ...]:
     Raises:
         ValueError: sqlglot cannot read the query.
     """
-    tree = _parse(sql)
+    tree = parse_sql(sql)
     made = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     found = sorted(tree.find_all(exp.Table), key=lambda t: t.this.meta.get("start", 0))
     names = {t.name.lower(): t.name for t in reversed(found) if t.name.lower() not in made}
@@ -89,7 +84,7 @@ def canonical_sql(sql: str, schema: Schema) -> str:
     Raises:
         ValueError: sqlglot cannot read the query.
     """
-    tree = _parse(sql)
+    tree = parse_sql(sql)
     tables = {t.name.lower(): t.name for t in schema.tables}
     columns = {c.lower(): c for t in schema.tables for c in t.column_names}
     own = {t.name.lower(): {c.lower(): c for c in t.column_names} for t in schema.tables}
@@ -114,89 +109,17 @@ def canonical_sql(sql: str, schema: Schema) -> str:
     return str(_Generator(dialect="sqlite", normalize_functions="upper", comments=False).generate(tree))
 
 
-def skeleton(sql: str) -> str:
-    """A query without its values and letter case: two questions that differ only in a value have the same."""
-    try:
-        tree = _parse(sql)
-    except ValueError:
-        return re.sub(r"'[^']*'|\b\d+(\.\d+)?\b", "?", " ".join(sql.lower().split()))
-    for literal in list(tree.find_all(exp.Literal)):
-        literal.replace(exp.Placeholder())
-    return tree.sql(dialect="sqlite", normalize_functions="upper", comments=False).lower().replace('"', "")
+def parse_sql(sql: str) -> exp.Expr:
+    """The syntax tree of a query.
 
-
-def schema_fingerprint(schema: Schema) -> str:
-    """Tables and columns as a short hash; a renamed copy of a database keeps its fingerprint."""
-    tables = sorted(f"{t.name}({','.join(sorted(t.column_names))})".lower() for t in schema.tables)
-    return hashlib.sha256("\n".join(tables).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """Something held-out that training has seen."""
-
-    kind: str  # "database", "schema", "question", "near question" or "query"
-    held_out: str  # id of the held-out question, or the database's name
-    train: str  # the same for training
-
-    def __str__(self) -> str:
-        return f"{self.kind}: held-out {self.held_out} and training {self.train}"
-
-
-def check_contamination(
-    train: Sequence[Question], held_out: Sequence[Question], schemas: Mapping[str, Schema] | None = None
-) -> list[Overlap]:
-    """What training and the held-out set share; empty when they are apart.
-
-    Args:
-        schemas: db_id -> schema; with them a copied database is found under another name, and so are queries over it.
+    Raises:
+        ValueError: sqlglot cannot read it.
     """
-    prints = {db_id: schema_fingerprint(schema) for db_id, schema in (schemas or {}).items()}
-    overlaps: list[Overlap] = []
-    train_dbs, held_dbs = ({q.db_id for q in qs} for qs in (train, held_out))
-    overlaps += [Overlap("database", db, db) for db in sorted(train_dbs & held_dbs)]
-    overlaps += [
-        Overlap("schema", held, seen)
-        for held in sorted(held_dbs)
-        for seen in sorted(train_dbs)
-        if held != seen and held in prints and prints[held] == prints.get(seen)
-    ]
-    texts: dict[frozenset[str], Question] = {}
-    exact: dict[str, Question] = {}
-    by_word: dict[str, set[frozenset[str]]] = {}
-    shapes: dict[tuple[str, str], Question] = {}
-    for question in train:
-        words = frozenset(_words(question.text))
-        texts.setdefault(words, question)
-        exact.setdefault(" ".join(_words(question.text)), question)
-        for word in words:
-            by_word.setdefault(word, set()).add(words)
-        if question.gold_sql:
-            shapes.setdefault((prints.get(question.db_id, question.db_id), skeleton(question.gold_sql)), question)
-    for question in held_out:
-        same = exact.get(" ".join(_words(question.text)))
-        if same:
-            overlaps.append(Overlap("question", question.id, same.id))
-        elif near := _near(frozenset(_words(question.text)), by_word):
-            overlaps.append(Overlap("near question", question.id, texts[near].id))
-        twin = shapes.get((prints.get(question.db_id, question.db_id), skeleton(question.gold_sql))) if question.gold_sql else None
-        if twin:
-            overlaps.append(Overlap("query", question.id, twin.id))
-    return overlaps
-
-
-def _near(words: frozenset[str], by_word: Mapping[str, set[frozenset[str]]]) -> frozenset[str] | None:
-    """The words of a training question that nearly equal these; rare words first, so that few questions are compared."""
-    if not words:
-        return None
-    rare = sorted(words, key=lambda w: (len(by_word.get(w, ())), w))[: len(words) - int(NEAR * len(words)) + 1]
-    candidates = {candidate for word in rare for candidate in by_word.get(word, ())}
-    near = [c for c in candidates if len(c & words) >= NEAR * len(c | words)]
-    return min(near, key=lambda c: sorted(c)) if near else None
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
+    try:
+        tree = sqlglot.parse_one(sql.strip().rstrip(";"), dialect="sqlite")
+    except (SqlglotError, RecursionError) as error:
+        raise ValueError(f"cannot read the query {sql!r}: {str(error).splitlines()[0] if str(error) else error!r}") from error
+    return tree
 
 
 def _question(row: Any, number: int, path: Path) -> Question:
@@ -227,14 +150,6 @@ def _question(row: Any, number: int, path: Path) -> Question:
         constructs=tuple(map(str, row.get("constructs") or ())),
         answerable=answerable,
     )
-
-
-def _parse(sql: str) -> exp.Expr:
-    try:
-        tree = sqlglot.parse_one(sql.strip().rstrip(";"), dialect="sqlite")
-    except (SqlglotError, RecursionError) as error:
-        raise ValueError(f"cannot read the query {sql!r}: {str(error).splitlines()[0] if str(error) else error!r}") from error
-    return tree
 
 
 def _respell(identifier: exp.Identifier, known: Mapping[str, str]) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from envs.businesses import TEST, TRAIN, VALIDATION
-from envs.dataset import DataConfig, Dataset, build_dataset, database_path, refuse_contamination
+from envs.contamination import refuse_contamination
+from envs.dataset import DataConfig, Dataset, build_dataset, database_path
 from envs.demonstrations import plan
 from envs.records import Question, Verb
 from envs.sandbox import Database

@@ -1,0 +1,63 @@
+"""Finding what training has already seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from envs.contamination import check_contamination
+from envs.records import Question
+from envs.schema import ColumnInfo, Schema, TableInfo
+
+
+@pytest.fixture
+def schema() -> Schema:
+    return schema_of(Owners="OwnerID Name Town", Dogs="DogID OwnerID Name Age")
+
+
+def schema_of(**tables: str) -> Schema:
+    return Schema(
+        tuple(TableInfo(name, tuple(ColumnInfo(c, "text", False) for c in columns.split()), (), 3) for name, columns in tables.items())
+    )
+
+
+def question(text: str, sql: str = "SELECT COUNT(*) FROM Dogs", db_id: str = "kennel", identity: str = "q/1") -> Question:
+    return Question(identity, db_id, text, sql, ("Dogs",), ("count",))
+
+
+def test_sets_over_different_businesses_do_not_overlap(schema: Schema) -> None:
+    train = [question("How many dogs are older than four?", db_id="zoo")]
+    held_out = [question("Which town has the most owners?", "SELECT Town FROM Owners", identity="h/1")]
+    assert check_contamination(train, held_out) == []
+
+
+def test_a_planted_copy_of_a_database_is_found_under_its_new_name(schema: Schema) -> None:
+    train = [question("How old is Rex?", "SELECT Age FROM Dogs", db_id="copy")]
+    held_out = [question("Which town has the most owners?", "SELECT Town FROM Owners", identity="h/1")]
+    (found,) = check_contamination(train, held_out, {"copy": schema, "kennel": schema})
+    assert (found.kind, found.held_out, found.train) == ("schema", "kennel", "copy")
+
+
+def test_a_shared_database_is_found(schema: Schema) -> None:
+    found = check_contamination([question("A thing?", "SELECT Age FROM Dogs")], [question("Another matter?", "SELECT Town FROM Owners")])
+    assert [f.kind for f in found] == ["database"]
+
+
+def test_a_planted_question_is_found_whatever_its_case_and_punctuation(schema: Schema) -> None:
+    train = [question("How many DOGS are there, please", db_id="zoo", identity="t/1")]
+    (found,) = check_contamination(train, [question("how many dogs are there please?", identity="h/1")])
+    assert (found.kind, found.held_out, found.train) == ("question", "h/1", "t/1")
+    assert "h/1" in str(found)
+
+
+def test_a_question_with_one_word_of_twelve_changed_is_near(schema: Schema) -> None:
+    words = "which of the owners in the north has brought us five grey dogs since last spring"
+    train = [question(words, db_id="zoo", identity="t/1")]
+    (found,) = check_contamination(train, [question(words.replace("since ", ""), "SELECT Town FROM Owners", identity="h/1")])
+    assert found.kind == "near question"
+
+
+def test_the_same_query_with_another_value_over_the_same_schema_is_found(schema: Schema) -> None:
+    train = [question("How many are past four?", "SELECT COUNT(*) FROM Dogs WHERE Age > 4", db_id="copy", identity="t/1")]
+    held_out = [question("Count the old ones above six.", "select count(*) from dogs where age > 6", identity="h/1")]
+    kinds = {f.kind for f in check_contamination(train, held_out, {"copy": schema, "kennel": schema})}
+    assert kinds == {"schema", "query"}
