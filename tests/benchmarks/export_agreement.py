@@ -29,9 +29,10 @@ from cluster.base_model import cache_dir
 from cluster.config import load_preset
 from cluster.dataset_cache import data_of
 from envs.dialogue import Codec
+from envs.matching import rows_match
 from envs.records import Question, Stop, Trajectory
 from envs.sandbox import Database, QueryError
-from envs.verifier import is_unknown, rows_match
+from envs.verifier import is_unknown
 
 T = TypeVar("T")
 
