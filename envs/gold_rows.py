@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from envs.matching import Row, Rows, VerifierError
+from envs.matching import Row, VerifierError
 from envs.records import Question
 from envs.sandbox import Database, QueryError, QueryResult
 from envs.sql_reading import parse
 
 GRADE_ROWS_MAX = 200_000  # far above what the policy's own query may return
 GRADE_TIMEOUT_S = 20.0  # a query that ran within the policy's limit must not fail here because the machine is busy
+
+
+class NoKeysError(ValueError):
+    """It cannot be told by what each row was sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +38,29 @@ def gold_rows(database: Database, question: Question) -> Gold:
     return database.remember(("gold", question.gold_sql), lambda: _run_gold(database, question))
 
 
-def _run_gold(database: Database, question: Question) -> Gold:
-    sql = question.gold_sql
-    try:
-        result = run_gold_sql(database, sql)
-    except QueryError as error:
-        raise VerifierError(f"the gold query of {question.id} fails on {database.name}: {error}. SQL: {sql!r}") from error
-    if result.truncated:
-        raise VerifierError(f"the gold query of {question.id} returns more than {GRADE_ROWS_MAX} rows or too many bytes: {sql!r}")
-    keys = sort_keys(database, sql, result) if len(result.rows) > 1 else None
-    return Gold(len(result.columns), result.rows, keys)
-
-
 def run_gold_sql(database: Database, sql: str) -> QueryResult:
+    """A gold as its data set wrote it, text in double quotes included.
+
+    Raises:
+        QueryError: it fails.
+    """
     return database.query(sql, GRADE_ROWS_MAX, timeout_s=GRADE_TIMEOUT_S, double_quoted_text=True)
 
 
 def sort_keys(database: Database, sql: str, result: QueryResult) -> tuple[Row, ...] | None:
-    """The sort key of each row, None when the outermost query has no ORDER BY; the whole row where keys cannot be had.
+    """The sort key of each row, None when the outermost query has no ORDER BY.
 
     A key that is no output column is fetched by running the gold with the key as one more column.
+
+    Raises:
+        NoKeysError: the keys cannot be had.
     """
     try:
         query = parse(sql)
-    except ValueError:
-        return _numbered(result.rows) if re.search(r"\border\s+by\b[^()]*$", sql, re.IGNORECASE) else None
+    except ValueError as error:
+        if re.search(r"\border\s+by\b[^()]*$", sql, re.IGNORECASE):
+            raise NoKeysError(str(error)) from error
+        return None
     order = query.args.get("order")
     if order is None:
         return None
@@ -76,21 +78,31 @@ def sort_keys(database: Database, sql: str, result: QueryResult) -> tuple[Row, .
             added.append(exp.Lower(this=key.this.copy()) if _ignores_case(key) else key.copy())
     rows = result.rows
     if added:
-        if not isinstance(query, exp.Select) or query.args.get("distinct"):
-            return _numbered(rows)
+        if not isinstance(query, exp.Select):
+            raise NoKeysError("rows of several SELECTs are sorted by an expression")
         try:
             rows = run_gold_sql(database, query.select(*added).sql(dialect="sqlite")).rows
-        except QueryError:
-            return _numbered(result.rows)
+        except QueryError as error:
+            raise NoKeysError(str(error)) from error
         if tuple(row[: len(names)] for row in rows) != result.rows:
-            return _numbered(result.rows)
+            raise NoKeysError("with its sort key beside it the query has other rows")  # a DISTINCT that the key splits
     return tuple(tuple(row[place] for place in places) for row in rows)
+
+
+def _run_gold(database: Database, question: Question) -> Gold:
+    sql = question.gold_sql
+    try:
+        result = run_gold_sql(database, sql)
+    except QueryError as error:
+        raise VerifierError(f"the gold query of {question.id} fails on {database.name}: {error}. SQL: {sql!r}") from error
+    if result.truncated:
+        raise VerifierError(f"the gold query of {question.id} returns more than {GRADE_ROWS_MAX} rows or too many bytes: {sql!r}")
+    try:
+        keys = sort_keys(database, sql, result) if len(result.rows) > 1 else None
+    except NoKeysError:
+        keys = tuple((place,) for place in range(len(result.rows)))  # no two alike: the rows may come in this order only
+    return Gold(len(result.columns), result.rows, keys)
 
 
 def _ignores_case(key: exp.Expression) -> bool:
     return isinstance(key, exp.Collate) and str(key.expression.name).upper() == "NOCASE"
-
-
-def _numbered(rows: Rows) -> tuple[Row, ...]:
-    """Keys that allow no ties."""
-    return tuple((place,) for place in range(len(rows)))
