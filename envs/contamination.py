@@ -1,10 +1,15 @@
-"""Has training seen what is held out? Finds the same schema, the same or a near-same question, the same query over the same schema."""
+"""Has training seen what is held out? Finds the same or a nearly copied schema, the same or nearly the same question, the same query.
+
+Questions are compared by their words, and only those that share one of their rarest: two that have nine words of ten in common do.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -12,20 +17,33 @@ from sqlglot import exp
 from envs.questions import parse_sql
 from envs.records import Question
 from envs.schema import Schema
+from envs.vocabulary import singular
 
 NEAR = 0.9  # share of words two questions have in common to count as near the same
+COPIED = 1 / 3  # share of the smaller schema's columns, tables and all, that another has too: a near copy
+COPIED_MIN = 4  # columns; fewer in common are chance
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
     """Something held-out that training has seen."""
 
-    kind: str  # "database", "schema", "question", "near question" or "query"
+    kind: str  # "database", "schema", "near schema", "question", "near question" or "query"
     held_out: str  # id of the held-out question, or the database's name
     train: str  # the same for training
+    said: str = ""  # the two questions or queries
 
     def __str__(self) -> str:
-        return f"{self.kind}: held-out {self.held_out} and training {self.train}"
+        return f"{self.kind}: held-out {self.held_out} and training {self.train}{self.said and ': '}{self.said}"
+
+
+class ContaminationError(ValueError):
+    """Held-out scores would mean nothing, because training has seen what they are taken on."""
+
+    def __init__(self, overlaps: Sequence[Overlap]) -> None:
+        shown = "; ".join(str(overlap) for overlap in overlaps[:5])
+        super().__init__(f"{len(overlaps)} overlaps between question sets, so held-out scores would mean nothing: {shown}")
+        self.overlaps = tuple(overlaps)
 
 
 def check_contamination(
@@ -37,37 +55,11 @@ def check_contamination(
         schemas: db_id -> schema; with them a copied database is found under another name, and so are queries over it.
     """
     prints = {db_id: schema_fingerprint(schema) for db_id, schema in (schemas or {}).items()}
-    overlaps: list[Overlap] = []
-    train_dbs, held_dbs = ({q.db_id for q in qs} for qs in (train, held_out))
-    overlaps += [Overlap("database", db, db) for db in sorted(train_dbs & held_dbs)]
-    overlaps += [
-        Overlap("schema", held, seen)
-        for held in sorted(held_dbs)
-        for seen in sorted(train_dbs)
-        if held != seen and held in prints and prints[held] == prints.get(seen)
+    return [
+        *_shared_databases({q.db_id for q in train}, {q.db_id for q in held_out}, schemas or {}, prints),
+        *_shared_questions(train, held_out),
+        *_shared_queries(train, held_out, prints),
     ]
-    texts: dict[frozenset[str], Question] = {}
-    exact: dict[str, Question] = {}
-    by_word: dict[str, set[frozenset[str]]] = {}
-    shapes: dict[tuple[str, str], Question] = {}
-    for question in train:
-        words = frozenset(_words(question.text))
-        texts.setdefault(words, question)
-        exact.setdefault(" ".join(_words(question.text)), question)
-        for word in words:
-            by_word.setdefault(word, set()).add(words)
-        if question.gold_sql:
-            shapes.setdefault((prints.get(question.db_id, question.db_id), skeleton(question.gold_sql)), question)
-    for question in held_out:
-        same = exact.get(" ".join(_words(question.text)))
-        if same:
-            overlaps.append(Overlap("question", question.id, same.id))
-        elif near := _near(frozenset(_words(question.text)), by_word):
-            overlaps.append(Overlap("near question", question.id, texts[near].id))
-        twin = shapes.get((prints.get(question.db_id, question.db_id), skeleton(question.gold_sql))) if question.gold_sql else None
-        if twin:
-            overlaps.append(Overlap("query", question.id, twin.id))
-    return overlaps
 
 
 def refuse_contamination(
@@ -79,18 +71,28 @@ def refuse_contamination(
     """Nothing of a held-out set may have been seen: neither validation in train, nor test in either.
 
     Raises:
-        ValueError: says what overlaps.
+        ContaminationError: says what overlaps.
     """
     overlaps = [*check_contamination(train, validation, schemas), *check_contamination([*train, *validation], test, schemas)]
     if overlaps:
-        shown = "; ".join(str(overlap) for overlap in overlaps[:5])
-        raise ValueError(f"{len(overlaps)} overlaps between question sets, so held-out scores would mean nothing: {shown}")
+        raise ContaminationError(overlaps)
 
 
 def schema_fingerprint(schema: Schema) -> str:
     """Tables and columns as a short hash; a renamed copy of a database keeps its fingerprint."""
     tables = sorted(f"{t.name}({','.join(sorted(t.column_names))})".lower() for t in schema.tables)
     return hashlib.sha256("\n".join(tables).encode()).hexdigest()[:16]
+
+
+def columns_of(schema: Schema) -> frozenset[tuple[str, str]]:
+    """Every (table, column) without case, underscores and the table's plural: `albums.ArtistId` and `Album.artist_id` are the same."""
+    return frozenset((singular(_letters(t.name)), _letters(c)) for t in schema.tables for c in t.column_names)
+
+
+def is_near_copy(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> bool:
+    """Whether two schemas, as columns_of gives them, have so many tables and columns in common that one helps with the other."""
+    shared = len(one & other)
+    return shared >= COPIED_MIN and shared >= COPIED * min(len(one), len(other))
 
 
 def skeleton(sql: str) -> str:
@@ -104,14 +106,73 @@ def skeleton(sql: str) -> str:
     return tree.sql(dialect="sqlite", normalize_functions="upper", comments=False).lower().replace('"', "")
 
 
-def _near(words: frozenset[str], by_word: Mapping[str, set[frozenset[str]]]) -> frozenset[str] | None:
-    """The words of a training question that nearly equal these; rare words first, so that few questions are compared."""
-    if not words:
-        return None
-    rare = sorted(words, key=lambda w: (len(by_word.get(w, ())), w))[: len(words) - int(NEAR * len(words)) + 1]
-    candidates = {candidate for word in rare for candidate in by_word.get(word, ())}
-    near = [c for c in candidates if len(c & words) >= NEAR * len(c | words)]
-    return min(near, key=lambda c: sorted(c)) if near else None
+def _shared_databases(train: set[str], held_out: set[str], schemas: Mapping[str, Schema], prints: Mapping[str, str]) -> Iterable[Overlap]:
+    columns = {db_id: columns_of(schema) for db_id, schema in schemas.items() if db_id in train | held_out}
+    for held in sorted(held_out):
+        for seen in sorted(train):
+            if held == seen:
+                yield Overlap("database", held, seen)
+            elif held in prints and seen in prints:
+                if prints[held] == prints[seen]:
+                    yield Overlap("schema", held, seen)
+                elif is_near_copy(columns[held], columns[seen]):
+                    yield Overlap("near schema", held, seen)
+
+
+def _shared_questions(train: Sequence[Question], held_out: Sequence[Question]) -> Iterable[Overlap]:
+    exact: dict[str, Question] = {}
+    by_words: dict[frozenset[str], Question] = {}
+    for question in train:
+        exact.setdefault(_plain(question.text), question)
+        by_words.setdefault(frozenset(_words(question.text)), question)
+    usual = Counter(word for words in by_words for word in words)
+
+    def rarest(words: frozenset[str]) -> list[str]:
+        """So many that another question with NEAR of these words has one of them among its own rarest."""
+        return sorted(words, key=lambda w: (usual[w], w))[: len(words) - _shared_min(len(words)) + 1]
+
+    by_rare: dict[str, list[frozenset[str]]] = {}
+    for words in by_words:
+        for word in rarest(words):
+            by_rare.setdefault(word, []).append(words)
+    for question in held_out:
+        if same := exact.get(_plain(question.text)):
+            yield Overlap("question", question.id, same.id, repr(question.text))
+            continue
+        words = frozenset(_words(question.text))
+        candidates = {candidate for word in rarest(words) for candidate in by_rare.get(word, ())}
+        if near := [c for c in candidates if len(c & words) >= _shared_min(len(c | words))]:
+            twin = by_words[min(near, key=sorted)]
+            yield Overlap("near question", question.id, twin.id, f"{question.text!r} and {twin.text!r}")
+
+
+def _shared_queries(train: Sequence[Question], held_out: Sequence[Question], prints: Mapping[str, str]) -> Iterable[Overlap]:
+    def schema_of(question: Question) -> str:
+        return prints.get(question.db_id, question.db_id)
+
+    asked = {schema_of(q) for q in held_out}  # queries are read only over schemas that both have: reading one takes half a millisecond
+    seen: dict[tuple[str, str], Question] = {}
+    for question in train:
+        if question.gold_sql and schema_of(question) in asked:
+            seen.setdefault((schema_of(question), skeleton(question.gold_sql)), question)
+    if seen:
+        for question in held_out:
+            twin = seen.get((schema_of(question), skeleton(question.gold_sql))) if question.gold_sql else None
+            if twin:
+                yield Overlap("query", question.id, twin.id, repr(question.gold_sql))
+
+
+def _shared_min(words: int) -> int:
+    """Words that must be common to two questions which have so many different ones together."""
+    return math.ceil(NEAR * words - 1e-9)
+
+
+def _plain(text: str) -> str:
+    return " ".join(_words(text))
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
 
 
 def _words(text: str) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from envs.contamination import check_contamination
+from envs.contamination import ContaminationError, check_contamination, refuse_contamination
 from envs.records import Question
 from envs.schema import ColumnInfo, Schema, TableInfo
 
@@ -61,3 +63,32 @@ def test_the_same_query_with_another_value_over_the_same_schema_is_found(schema:
     held_out = [question("Count the old ones above six.", "select count(*) from dogs where age > 6", identity="h/1")]
     kinds = {f.kind for f in check_contamination(train, held_out, {"copy": schema, "kennel": schema})}
     assert kinds == {"schema", "query"}
+
+
+def test_a_schema_that_shares_a_third_of_its_columns_is_a_near_copy_under_other_spelling() -> None:
+    schemas = {
+        "shop": schema_of(Albums="AlbumId Title ArtistId", Artists="ArtistId Name", Staff="StaffId Salary"),
+        "copy": schema_of(album="album_id title artist_id", artist="artist_id name", Track="TrackId Length Price"),
+        "other": schema_of(Albums="AlbumId Title ArtistId", Roads="RoadId Length Lanes Town Number"),
+    }
+    held_out = [question("How many albums are there?", db_id="shop")]
+    for name, kinds in (("copy", ["near schema"]), ("other", [])):  # three columns in common are chance
+        train = [question("Which is the longest of them?", "SELECT 1 FROM Albums", db_id=name)]
+        assert [f.kind for f in check_contamination(train, held_out, schemas)] == kinds
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefghijklmnop"), min_size=1, max_size=24), max_size=12), st.data())
+def test_near_questions_are_those_that_comparing_every_pair_finds(texts: list[list[str]], data: st.DataObject) -> None:
+    train = [question(" ".join(words), db_id="zoo", identity=f"t/{n}") for n, words in enumerate(texts)]
+    asked = data.draw(st.sampled_from(texts))[1:] if texts else ["a"]
+    asked = [*asked, *data.draw(st.lists(st.sampled_from("abcxyz"), max_size=2))]
+    found = check_contamination(train, [question(" ".join(asked), identity="h/1")])
+    near = any(len(set(words) & set(asked)) >= 0.9 * len(set(words) | set(asked)) for words in texts)
+    assert [f.held_out for f in found] == (["h/1"] if near and asked else [])
+
+
+def test_a_refusal_names_what_overlaps() -> None:
+    held_out = [question("Which dogs are older than the oldest cat?", identity="h/1")]
+    with pytest.raises(ContaminationError, match=r"held-out h/1 and training t/1: 'Which dogs are older") as refused:
+        refuse_contamination([question(held_out[0].text, db_id="zoo", identity="t/1")], held_out, [])
+    assert [overlap.kind for overlap in refused.value.overlaps] == ["question"]
