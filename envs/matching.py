@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from itertools import pairwise
 
 from envs.guard import Cell
 
@@ -14,6 +14,7 @@ Row = tuple[Cell, ...]
 Rows = Sequence[Row]
 
 ARRANGEMENTS_MAX = 2_000  # column arrangements tried
+KEY_NOISE = 1e-12  # relative difference of two sort keys that is rounding
 
 
 class VerifierError(RuntimeError):
@@ -26,7 +27,7 @@ def rows_match(got: Rows, gold: Rows, *, ordered: bool = False, keys: Sequence[R
     Args:
         got, gold: rows of cells.
         ordered: the order of rows counts.
-        keys: the sort key of each gold row, adjacent rows of equal key in any order; implies ordered.
+        keys: the sort key of each gold row, adjacent rows of one key in any order; implies ordered.
 
     Raises:
         VerifierError: so many columns hold the same values that their arrangements cannot all be tried.
@@ -40,7 +41,7 @@ def rows_match(got: Rows, gold: Rows, *, ordered: bool = False, keys: Sequence[R
     got, gold = [_canonical(row) for row in got], [_canonical(row) for row in gold]
     blocks = [len(gold)]  # sizes of runs of gold rows that may come in any order among themselves
     if keys is not None:
-        blocks = [len(list(run)) for _, run in groupby(keys)]
+        blocks = _runs(keys)
     elif ordered:
         blocks = [1] * len(gold)
 
@@ -96,6 +97,21 @@ def arrangements(got: Rows, gold: Rows, same_bag: Callable[[Rows, Rows], bool]) 
                 yield from grow(longer)
 
     yield from grow([])
+
+
+def _runs(keys: Sequence[Row]) -> list[int]:
+    """The sizes of runs of one key; keys that only rounding sets apart (a sum in another order) are one."""
+    sizes = [1]
+    for last, key in pairwise(keys):
+        if key == last or all(map(_alike, key, last)):
+            sizes[-1] += 1
+        else:
+            sizes.append(1)
+    return sizes
+
+
+def _alike(a: Cell, b: Cell) -> bool:
+    return a == b or (isinstance(a, float) and isinstance(b, float) and math.isclose(a, b, rel_tol=KEY_NOISE))
 
 
 def equal_bag(got: Rows, gold: Rows) -> bool:

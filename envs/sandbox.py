@@ -43,12 +43,13 @@ class Trust(StrEnum):
 class QueryError(ValueError):
     """A query that was refused or failed; the message is an observation for the policy.
 
-    `code` is one of not_select, refused, no_column, no_table, function, syntax, timeout, too_big, other.
+    `code` is one of not_select, refused, no_column, no_table, function, syntax, timeout, too_big, other. `transient` says that the
+    query may go well at another time: what failed is time, memory or the process, not its text.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, transient: bool = False) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.transient = code, transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +179,11 @@ class Database:
         if kind == "statement":
             return QueryError("refused", "only a SELECT on this database's tables is run")
         if kind == "timeout":
-            return QueryError("timeout", f"stopped after {timeout_s:g} s: filter or aggregate before joining")
+            return QueryError("timeout", f"stopped after {timeout_s:g} s: filter or aggregate before joining", transient=True)
         if kind == "memory":
-            return QueryError("too_big", "the query needs too much memory: filter or aggregate before joining")
+            return QueryError("too_big", "the query needs too much memory: filter or aggregate before joining", transient=True)
         if kind == "broken":
-            return QueryError("other", "the query broke the database's process off: write it another way")
+            return QueryError("other", "the query broke the database's process off: write it another way", transient=True)
         if said.startswith("no such table: "):
             name = said.removeprefix("no such table: ")
             return QueryError("no_table", f"no such table: {name[:60]}; tables: {tables_hint(name, names)}")

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
-from envs.gold_rows import GRADE_ROWS_MAX, GRADE_TIMEOUT_S, gold_rows
+from envs.gold_rows import GRADE_ROWS_MAX, GRADE_TIMEOUT_S, Gold, gold_rows
 from envs.matching import VerifierError, rows_match
 from envs.other_rules import bird_match, spider_match
 from envs.records import Question
@@ -19,7 +20,7 @@ from envs.sandbox import Database, QueryError, QueryResult
 
 __all__ = ["Verdict", "VerifierError", "gold_rows", "grade", "is_unknown", "judge"]
 
-_NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d+))?(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +33,34 @@ class Verdict:
 
 
 def grade(database: Database, question: Question, sql: str, answer: str) -> bool:
-    """Whether this last query and this answer are right by our rule; see judge."""
-    return judge(database, question, sql, answer).correct
-
-
-def judge(database: Database, question: Question, sql: str, answer: str) -> Verdict:
-    """Grade a finished episode.
+    """Whether a finished episode's last query and answer are right by our rule.
 
     Args:
         sql: the last query that succeeded, "" if none did.
         answer: the argument of ANSWER, "" if there was none.
 
     Raises:
-        VerifierError: the gold fails or is too large, or the query is too slow to be run again.
+        VerifierError: the gold fails or is too large, or the query cannot be run again for want of time or memory.
     """
-    unknown = is_unknown(answer)
     if not question.answerable:
-        return Verdict(unknown, False, False)
-    gold = gold_rows(database, question)
-    if not sql:
-        return Verdict(False, False, False)
-    try:
-        got = database.query(sql, GRADE_ROWS_MAX, timeout_s=GRADE_TIMEOUT_S)
-    except QueryError as error:
-        if error.code == "timeout":
-            raise VerifierError(f"{database.name}: a query ran in its episode and not when graded: {sql!r}") from error
-        return Verdict(False, False, False)
-    if got.truncated or len(got.columns) != gold.columns:
+        return is_unknown(answer)
+    gold, got = gold_rows(database, question), _run_again(database, sql)
+    return got is not None and _is_right(got, gold, answer)
+
+
+def judge(database: Database, question: Question, sql: str, answer: str) -> Verdict:
+    """The verdict of grade, and beside it the papers' rules on the query alone.
+
+    Raises:
+        VerifierError: as grade.
+    """
+    if not question.answerable:
+        return Verdict(is_unknown(answer), False, False)
+    gold, got = gold_rows(database, question), _run_again(database, sql)
+    if got is None:
         return Verdict(False, False, False)
     spider, bird = spider_match(got.rows, gold.rows, question.gold_sql), bird_match(got.rows, gold.rows)
-    if unknown or not answer or not got.tables_read or not _says(answer, got):
-        return Verdict(False, spider, bird)
-    return Verdict(rows_match(got.rows, gold.rows, keys=gold.keys), spider, bird)
+    return Verdict(_is_right(got, gold, answer), spider, bird)
 
 
 def is_unknown(answer: str) -> bool:
@@ -71,8 +68,27 @@ def is_unknown(answer: str) -> bool:
     return answer.split(None, 1)[:1] == ["UNKNOWN"]
 
 
+def _run_again(database: Database, sql: str) -> QueryResult | None:
+    """The whole result of a policy's query; None when there is none, it cannot run, or it is larger than any gold."""
+    if not sql:
+        return None
+    try:
+        got = database.query(sql, GRADE_ROWS_MAX, timeout_s=GRADE_TIMEOUT_S)
+    except QueryError as error:
+        if error.transient:
+            raise VerifierError(f"{database.name}: a query cannot be graded ({error}): {sql!r}") from error
+        return None
+    return None if got.truncated else got
+
+
+def _is_right(got: QueryResult, gold: Gold, answer: str) -> bool:
+    if is_unknown(answer) or not answer or not got.tables_read or len(got.columns) != gold.columns:
+        return False
+    return _says(answer, got) and rows_match(got.rows, gold.rows, keys=gold.keys)
+
+
 def _says(answer: str, got: QueryResult) -> bool:
-    """RESULT, or exactly the one value the query returned."""
+    """RESULT, or exactly the one value the query returned: numbers as rounded to the digits said."""
     if answer == "RESULT":
         return True
     if len(got.rows) != 1 or len(got.columns) != 1:
@@ -85,13 +101,10 @@ def _says(answer: str, got: QueryResult) -> bool:
     if isinstance(value, str):
         return " ".join(value.split()) == " ".join(said.split())
     said = said.removesuffix("%").rstrip()
-    number = _NUMBER.fullmatch(said)
-    if not number or not any(c.isdigit() for c in said):
+    if not _NUMBER.fullmatch(said) or not math.isfinite(value):
         return False
-    plain = said.replace(",", "")
-    if "e" in plain.lower():
-        return math.isclose(float(plain), value, rel_tol=1e-3)
-    decimals = len(number[1] or "")
-    if isinstance(value, int) and not decimals:
-        return int(plain) == value
-    return abs(float(plain) - value) <= 0.5 * 10.0**-decimals + 1e-9 * abs(value)
+    number = Decimal(said.replace(",", ""))
+    if isinstance(value, int):
+        return number == value
+    digits = min(int(number.as_tuple().exponent), 0)  # 1e3 says no less than 1000
+    return abs(float(number) - value) <= 0.5 * 10.0**digits + 1e-9 * abs(value)

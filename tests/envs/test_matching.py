@@ -67,6 +67,15 @@ def test_ties_in_the_sort_key_come_in_any_order_and_nothing_else_does(rows: list
     assert rows_match(shuffled, rows, keys=keys) == ([row[0] for row in shuffled] == [row[0] for row in rows])
 
 
+def test_sort_keys_that_only_rounding_sets_apart_are_tied() -> None:
+    rows: list[Row] = [("a", 0.1 + 0.2), ("b", 0.3), ("c", 0.31)]
+    keys = [(row[1],) for row in rows]
+    assert rows_match([rows[1], rows[0], rows[2]], rows, keys=keys)
+    assert not rows_match([rows[0], rows[2], rows[1]], rows, keys=keys)
+    near = [("a", 59.913869), ("b", 59.913870)]  # two places a hand's breadth apart
+    assert not rows_match(near[::-1], near, keys=[(row[1],) for row in near])
+
+
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from([1 / 3, 2 / 3]), st.integers(0, 40)), min_size=2, max_size=30), st.randoms())
 def test_rows_are_paired_when_noise_turns_their_sorted_order_round(rows: list[Row], random: object) -> None:

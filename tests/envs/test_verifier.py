@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from envs.records import Question
-from envs.sandbox import Database
+from envs.sandbox import Database, Limits, QueryError, Trust
 from envs.verifier import VerifierError, grade, judge
 
 
@@ -45,6 +47,13 @@ NAMES = "SELECT name FROM pets WHERE species = 'cat'"
         ("SELECT avg(weight_kg) FROM pets", "SELECT sum(weight_kg) / count(weight_kg) FROM pets", "10.65", True),
         ("SELECT avg(weight_kg) FROM pets", "SELECT avg(weight_kg) FROM pets", "10.5", False),
         ("SELECT avg(weight_kg) FROM pets", "SELECT avg(weight_kg) FROM pets", "11", True),
+        ("SELECT avg(weight_kg) FROM pets", "SELECT avg(weight_kg) FROM pets", "1.065e1", True),
+        ("SELECT avg(weight_kg) FROM pets", "SELECT avg(weight_kg) FROM pets", "1e1", False),
+        ("SELECT avg(weight_kg) FROM pets", "SELECT avg(weight_kg) FROM pets", "10.65.", False),
+        ("SELECT avg(weight_kg) FROM pets", "SELECT avg(weight_kg) FROM pets", "1e99999", False),
+        (COUNT, COUNT, "0.7e1", True),
+        (COUNT, COUNT, "7.0000000001", False),
+        (COUNT, COUNT, "٧", False),
         ("SELECT sum(quantity) * 1000 FROM sales", "SELECT 1000 * sum(quantity) FROM sales", "25,000", True),
         ("SELECT sum(quantity) * 1000 FROM sales", "SELECT 1000 * sum(quantity) FROM sales", "2,5000", False),
         ("SELECT 100.0 * sum(species = 'dog') / count(*) FROM pets", "SELECT 300.0 / count(*) FROM pets", "42.86%", True),
@@ -101,6 +110,27 @@ def test_a_gold_that_fails_raises_whatever_the_answer(shop: Database, gold: str)
             grade(shop, ask(gold), sql, answer)
 
 
+def test_a_query_that_finds_no_memory_when_it_is_graded_raises(shop_db: Path) -> None:
+    joined = " || ".join(f"{name}.sale_id" for name in "abcde")
+    many = f"SELECT count(DISTINCT replace('xxxxx', 'x', '{'y' * 100}') || {joined}) FROM sales a, sales b, sales c, sales d, sales e"
+    small = Database.open(shop_db, Limits(heap_bytes=4_000_000), Trust.UNTRUSTED)
+    assert not grade(small, ask(COUNT), "SELECT nope FROM pets", "RESULT")
+    with pytest.raises(VerifierError, match="cannot be graded"):
+        grade(small, ask(COUNT), many, "RESULT")
+    small.close()
+
+
+def test_time_and_memory_are_told_from_a_querys_own_faults(shop: Database) -> None:
+    for sql, transient in (
+        ("SELECT count(*) FROM sales a, sales b, sales c, sales d, sales e, sales f, sales g, sales h, sales i, sales j", True),
+        ("SELECT nope FROM pets", False),
+        ("SELECT 1" + " " * 30_000, False),
+    ):
+        with pytest.raises(QueryError) as caught:
+            shop.query(sql, timeout_s=0.05)
+        assert caught.value.transient is transient
+
+
 def test_results_larger_than_the_policy_sees_are_graded_whole(shop: Database) -> None:
     digits = " + ".join(f"{10**place} * {name}.sale_id" for place, name in enumerate("abcde"))
     many = f"SELECT {digits} FROM sales a, sales b, sales c, sales d, sales e"
@@ -112,5 +142,9 @@ def test_results_larger_than_the_policy_sees_are_graded_whole(shop: Database) ->
 def test_papers_rules_are_reported_beside_ours(shop: Database) -> None:
     verdict = judge(shop, ask("SELECT name FROM pets"), "SELECT DISTINCT name FROM pets", "RESULT")
     assert (verdict.correct, verdict.spider, verdict.bird) == (False, False, True)
+    verdict = judge(shop, ask("SELECT name FROM pets WHERE 0"), "SELECT name, species FROM pets WHERE 0", "RESULT")
+    assert (verdict.correct, verdict.spider, verdict.bird) == (False, True, True)
+    verdict = judge(shop, ask("SELECT name FROM pets"), "SELECT name FROM pets", "UNKNOWN")
+    assert (verdict.correct, verdict.spider, verdict.bird) == (False, True, True)
     verdict = judge(shop, ask("SELECT name, species FROM pets"), "SELECT species, name FROM pets", "RESULT")
     assert (verdict.correct, verdict.spider, verdict.bird) == (True, True, False)
