@@ -3,7 +3,7 @@
     DIR/ databases/<db_id>/<db_id>.sqlite  train.json  validation.json  test.json  manifest.json
 
 Made once from the config and the sources under envs/, the same bytes each time; a second call with the same settings reads what is
-there. The three question sets use different businesses and different phrasings, and a check refuses any overlap between them.
+there. Whatever is there, made now or earlier, is refused when training would see anything that is held out.
 """
 
 from __future__ import annotations
@@ -12,34 +12,24 @@ import dataclasses
 import hashlib
 import importlib.metadata
 import json
-import logging
-import random
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from envs.businesses import TEST, TEST_QUESTIONS, TRAIN, VALIDATION, build_database, wording
-from envs.contamination import check_contamination, refuse_contamination
+from envs.businesses import TRAIN
+from envs.contamination import refuse_contamination
 from envs.demonstrations import DemonstrationConfig
 from envs.lessons import LessonConfig
-from envs.phrasing import Phrasing
-from envs.questions import load_questions, save_questions
+from envs.question_sets import SETS, VALIDATION_MIN, Progress, database_path, make_sets
+from envs.questions import load_questions
 from envs.records import Question
-from envs.restyle import Wording, restyle
 from envs.run_store import MANIFEST, written_aside
 from envs.sandbox import Database
 from envs.schema import Schema
-from envs.synthesis import synthesize
 
-log = logging.getLogger(__name__)
-
-VALIDATION_MIN = 200  # fewer cannot tell two policies apart: the 95 % interval is wider than +-7 points
-_SETS = ("train", "validation", "test")
 _SOURCES = Path(__file__).parent
-
-Progress = Callable[[int, int], None]  # (parts done, parts in all)
 
 
 @dataclass(frozen=True)
@@ -99,11 +89,6 @@ class Dataset:
         return database_path(self.databases_dir, db_id)
 
 
-def database_path(databases_dir: Path, db_id: str) -> Path:
-    """Where a database lies in Spider's layout."""
-    return databases_dir / db_id / f"{db_id}.sqlite"
-
-
 def build_dataset(config: DataConfig, directory: Path | str, progress: Progress | None = None) -> Dataset:
     """The dataset of this config at this directory, built when it is not there whole.
 
@@ -112,7 +97,8 @@ def build_dataset(config: DataConfig, directory: Path | str, progress: Progress 
         progress: called with (parts done, parts in all), first with 0.
 
     Raises:
-        ValueError: the directory holds something else, the question sets overlap, or too few questions could be made.
+        ContaminationError: the question sets overlap; nothing is left behind.
+        ValueError: the directory holds something else, or too few questions could be made.
         DiskFullError: no room.
     """
     directory = Path(directory)
@@ -121,77 +107,28 @@ def build_dataset(config: DataConfig, directory: Path | str, progress: Progress 
         return _read(directory, fingerprint)
     _refuse_to_replace_anything_else(directory)
     with written_aside(directory) as aside:
-        _build(config, aside, progress or (lambda _done, _total: None))
+        make_sets(config, aside, progress or (lambda _done, _total: None))
+        _read(aside, fingerprint)
         files = {str(path.relative_to(aside)): path.stat().st_size for path in sorted(aside.rglob("*")) if path.is_file()}
         manifest = {"fingerprint": fingerprint, "config": dataclasses.asdict(config), "files": files}
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=2), "utf-8")
     return _read(directory, fingerprint)
 
 
-def _build(config: DataConfig, directory: Path, progress: Progress) -> None:
-    styled = tuple(f"{name}_{style}" for style in range(1, config.schema_styles) for name in TRAIN)
-    names = (*TRAIN, *styled, *VALIDATION, *TEST)
-    total = 2 * len(names) - len(TEST)
-    words: dict[str, Wording] = {}
-    progress(0, total)
-    for done, name in enumerate(names, start=1):
-        business = name.rpartition("_")[0] if name in styled else name
-        path = database_path(directory / "databases", name)
-        build_database(business, path, config.seed)
-        words[name] = wording(business)
-        if name in styled:
-            words[name] = restyle(path, words[name], random.Random(f"{config.seed}/{name}"))
-        progress(done, total)
-
-    def asked(databases: Sequence[str], count: int, phrasing: Phrasing, done: int) -> list[Question]:
-        questions: list[Question] = []
-        for place, name in enumerate(databases):
-            share = count * (place + 1) // len(databases) - count * place // len(databases)
-            database = Database.open(database_path(directory / "databases", name))
-            try:
-                made = synthesize(database, share, config.seed, phrasing, words[name])
-            finally:
-                database.close()
-            questions += _each_once(made)
-            if len(made) < share:
-                log.warning("%s: %d of %d %s questions could be made", name, len(made), share, phrasing)
-            progress(done + place + 1, total)
-        return questions
-
-    train = asked((*TRAIN, *styled), config.train_questions, "train", len(names))
-    validation = asked(VALIDATION, config.validation_questions, "validation", len(names) + len(TRAIN) + len(styled))
-    test = [question for path in TEST_QUESTIONS.values() for question in load_questions(path)]
-    train = _unlike_held_out(train, validation, test)
-    if len(validation) < VALIDATION_MIN:
-        raise ValueError(f"only {len(validation)} validation questions could be made: wanted {VALIDATION_MIN} or more")
-    refuse_contamination(train, validation, test, _schemas(directory / "databases", names))
-    for name, questions in zip(_SETS, (train, validation, test), strict=True):
-        save_questions(directory / f"{name}.json", questions)
+def _read(directory: Path, fingerprint: str) -> Dataset:
+    train, validation, test = (tuple(load_questions(directory / f"{name}.json")) for name in SETS)
+    databases_dir = directory / "databases"
+    refuse_contamination(train, validation, test, _schemas(databases_dir, {q.db_id for q in (*train, *validation, *test)}))
+    return Dataset(databases_dir, train, validation, test, fingerprint)
 
 
-def _unlike_held_out(train: Sequence[Question], validation: Sequence[Question], test: Sequence[Question]) -> list[Question]:
-    """Training questions without those that a held-out set asks in the same or nearly the same words ("How many products are there?")."""
-    seen = {overlap.train for held_out in (validation, test) for overlap in check_contamination(train, held_out)}
-    return [question for question in train if question.id not in seen]
-
-
-def _schemas(databases_dir: Path, names: Sequence[str]) -> dict[str, Schema]:
+def _schemas(databases_dir: Path, names: Iterable[str]) -> dict[str, Schema]:
     schemas = {}
-    for name in names:
+    for name in sorted(names):
         database = Database.open(database_path(databases_dir, name))
         schemas[name] = database.schema
         database.close()
     return schemas
-
-
-def _each_once(questions: Sequence[Question]) -> list[Question]:
-    """Without the questions that another one asks in the same words."""
-    return list({" ".join(q.text.lower().split()): q for q in reversed(questions)}.values())[::-1]
-
-
-def _read(directory: Path, fingerprint: str) -> Dataset:
-    train, validation, test = (tuple(load_questions(directory / f"{name}.json")) for name in _SETS)
-    return Dataset(directory / "databases", train, validation, test, fingerprint)
 
 
 def _is_whole(directory: Path, fingerprint: str) -> bool:
@@ -206,7 +143,7 @@ def _is_whole(directory: Path, fingerprint: str) -> bool:
 def _refuse_to_replace_anything_else(directory: Path) -> None:
     if not directory.exists():
         return
-    ours = {"databases", MANIFEST, *(f"{name}.json" for name in _SETS)}
+    ours = {"databases", MANIFEST, *(f"{name}.json" for name in SETS)}
     others = sorted(path.name for path in directory.iterdir() if path.name not in ours) if directory.is_dir() else [directory.name]
     if others:
         raise ValueError(f"{directory} holds {others[0]!r}, which is no part of a dataset: name an empty directory for it")

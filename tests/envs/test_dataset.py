@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import re
@@ -14,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from envs.businesses import TEST, TRAIN, VALIDATION
-from envs.contamination import refuse_contamination
+from envs.contamination import ContaminationError, refuse_contamination
 from envs.dataset import DataConfig, Dataset, build_dataset, database_path
 from envs.demonstrations import plan
+from envs.questions import save_questions
 from envs.records import Question, Verb
 from envs.sandbox import Database
 from envs.schema import describe, sample
@@ -94,6 +96,17 @@ def test_a_question_of_a_held_out_set_in_the_training_set_is_refused(built: Data
             refuse_contamination([*built.train, held_out], built.validation, built.test)
     with pytest.raises(ValueError, match="overlap"):
         refuse_contamination(built.train, [*built.validation, built.test[0]], built.test)
+
+
+def test_a_built_dataset_that_came_to_overlap_is_refused(built: Dataset, tmp_path: Path) -> None:
+    directory = tmp_path / "dataset"
+    shutil.copytree(built.databases_dir.parent, directory)
+    save_questions(directory / "train.json", [*built.train, replace(built.test[0], id="planted")])
+    manifest = json.loads((directory / "manifest.json").read_text())
+    manifest["files"]["train.json"] = (directory / "train.json").stat().st_size
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ContaminationError, match="planted"):
+        build_dataset(SMALL, directory)
 
 
 def test_too_few_validation_questions_are_refused() -> None:
