@@ -28,8 +28,13 @@ from envs.records import Question
 from envs.run_store import MANIFEST, written_aside
 from envs.sandbox import Database
 from envs.schema import Schema
+from envs.synthesis import TABLE_SHARES, check_shares
 
 _SOURCES = Path(__file__).parent
+_BUILT_FROM = (
+    "seed", "train_questions", "validation_questions", "table_shares", "validation_table_shares", "unanswerable_share",
+    "validation_unanswerable_share", "schema_styles",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,10 @@ class DataConfig:
     seed: int = 0
     train_questions: int = 2400  # over all training businesses, an equal share each
     validation_questions: int = 220
+    table_shares: tuple[float, float, float] = TABLE_SHARES  # of training questions over one table, two, three or more
+    validation_table_shares: tuple[float, float, float] = TABLE_SHARES
+    unanswerable_share: float = 0.05  # of training questions: the data has no such thing, and the answer is UNKNOWN
+    validation_unanswerable_share: float = 0.0
     schema_styles: int = 6  # databases made of each training business, each with other names for its tables and columns
     recovery_share: float = 0.2  # see DemonstrationConfig; these do not change what is built
     wander_share: float = 0.2
@@ -61,6 +70,8 @@ class DataConfig:
             )
         if self.schema_styles < 1:
             raise ValueError(f"data.schema_styles is {self.schema_styles}: 1 keeps the names of the specs, 6 is usual")
+        check_shares(self.table_shares, self.unanswerable_share)
+        check_shares(self.validation_table_shares, self.validation_unanswerable_share)
         _ = self.demonstrations, self.lessons  # which check the shares
 
     @property
@@ -151,7 +162,7 @@ def _refuse_to_replace_anything_else(directory: Path) -> None:
 
 def _fingerprint(config: DataConfig) -> str:
     """Of all that decides the bytes: seed, counts, the sources that make them, and the libraries that draw and store them."""
-    parts = [f"{name}={getattr(config, name)}" for name in ("seed", "train_questions", "validation_questions", "schema_styles")]
+    parts = [f"{name}={getattr(config, name)}" for name in _BUILT_FROM]
     parts += [f"faker {importlib.metadata.version('faker')}", f"sqlite {sqlite3.sqlite_version}"]
     for path in sorted([*_SOURCES.rglob("*.py"), *_SOURCES.rglob("*.json")]):
         parts.append(f"{path.relative_to(_SOURCES)} {hashlib.sha256(path.read_bytes()).hexdigest()}")

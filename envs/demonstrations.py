@@ -119,7 +119,7 @@ def plan(
         QueryError: the gold does not run.
     """
     if not question.answerable:
-        return _plan_unknown(database, question, episode)
+        return _plan_unknown(database, question, episode, rng)
     reading = read_query(question.gold_sql, database.schema)
     tables = reading.table_names
     spare = episode.actions_max - len(tables) - 2
@@ -150,10 +150,11 @@ def plan(
     return actions
 
 
-def _plan_unknown(database: Database, question: Question, episode: EpisodeConfig) -> list[PlannedAction]:
-    """Looks at the tables the question seems to be about, then says that nothing there answers it."""
+def _plan_unknown(database: Database, question: Question, episode: EpisodeConfig, rng: random.Random) -> list[PlannedAction]:
+    """Looks at the tables the question seems to be about, often at one beside them, then says that nothing there answers it."""
     tables = [table.name for name in question.tables if (table := database.schema.find(name))] or _likely(database.schema, question)
-    tables = tables[: episode.actions_max - 1]
+    beside = _neighbour(database.schema, tables, rng) if rng.random() < 0.6 else None
+    tables = [*tables, *([beside] if beside else [])][: episode.actions_max - 1]
     reason = f"nothing in {' or '.join(tables)} tells that"
     return [*(PlannedAction(f"DESCRIBE {table}") for table in tables), PlannedAction(f"ANSWER UNKNOWN {reason}")]
 

@@ -62,7 +62,11 @@ def make_sets(config: DataConfig, directory: Path, progress: Progress) -> None:
             share = count * (place + 1) // len(databases) - count * place // len(databases)
             database = Database.open(database_path(directory / "databases", name))
             try:
-                made = synthesize(database, share, config.seed, phrasing, words[name])
+                made = synthesize(
+                    database, share, config.seed, phrasing, words[name],
+                    table_shares=config.table_shares if phrasing == "train" else config.validation_table_shares,
+                    unanswerable_share=config.unanswerable_share if phrasing == "train" else config.validation_unanswerable_share,
+                )  # fmt: skip
             finally:
                 database.close()
             questions += _each_once(made)

@@ -7,8 +7,9 @@ kept only when its answer is worth asking for: not empty, not a lone 0, not a co
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from envs import shapes_groups, shapes_related, shapes_rows, shapes_sums
@@ -18,13 +19,16 @@ from envs.phrasing import Phrasing, Voice
 from envs.profile import Facts, read_facts
 from envs.records import Question
 from envs.sandbox import Database, QueryError
+from envs.unanswerable import unanswerable
 from envs.vocabulary import Wording
 
 Shape = Callable[[Desk], Draft]
 
-TABLE_SHARES = (0.50, 0.32, 0.18)  # questions over one table, two, three or more
+TABLE_SHARES = (0.42, 0.30, 0.28)  # questions over one table, two, three or more
 ROWS_MAX = 60  # an owner does not read more
 ATTEMPTS_PER_QUESTION = 60  # drafts before a small schema is taken to be exhausted
+
+_DOUBLED = re.compile(r"\b(?!had\b)(\w+) \1\b")
 
 # How often owners ask each kind of question, over one table, two, and three or more.
 WEIGHTS: Mapping[Shape, tuple[float, float, float]] = {
@@ -67,22 +71,72 @@ class _Kept:
     kinds: Counter[tuple[str, ...]]
 
 
-def synthesize(database: Database, count: int, seed: int, phrasing: Phrasing, wording: Wording | None = None) -> list[Question]:
+def synthesize(
+    database: Database,
+    count: int,
+    seed: int,
+    phrasing: Phrasing,
+    wording: Wording | None = None,
+    *,
+    table_shares: Sequence[float] = TABLE_SHARES,
+    unanswerable_share: float = 0.0,
+    progress: Callable[[int], None] | None = None,
+) -> list[Question]:
     """Up to `count` different questions about a database; the same arguments give the same questions.
 
     Args:
         phrasing: which of the two sets of sentences: "train" or "validation".
         wording: what the owner calls tables and columns ("Table", "Table.column"); without it their names are taken apart.
+        table_shares: of the answerable questions over one table, two, and three or more, as far as the schema has joins for them.
+        unanswerable_share: of all questions; they come last.
+        progress: called with how many are made, after each.
 
     Returns:
         Fewer than `count` only when the schema allows no more.
+
+    Raises:
+        ValueError: the shares are not shares.
     """
+    check_shares(table_shares, unanswerable_share)
+    progress = progress or (lambda _made: None)
     facts = database.remember(("facts", repr(wording)), lambda: read_facts(database, wording or {}))
+    rest = random.Random(f"{seed}/{phrasing}/{database.name}/share").random()  # a share of few is rounded up as often as it says
+    wanted = count - int(count * unanswerable_share + rest)
+    questions, texts = _answerable(database, facts, wanted, seed, phrasing, table_shares, progress)
+    if unanswerable_share:  # never more of them than their share of what the schema allowed
+        most = count - wanted if len(questions) == wanted else round(len(questions) * unanswerable_share / (1 - unanswerable_share))
+        questions += unanswerable(database, facts, wording or {}, most, seed, phrasing, texts)
+        progress(len(questions))
+    return questions
+
+
+def check_shares(table_shares: Sequence[float], unanswerable_share: float) -> None:
+    """Raises ValueError unless these are three shares, not all 0, and a share below 1."""
+    if len(table_shares) != 3 or min(table_shares) < 0 or sum(table_shares) <= 0:
+        raise ValueError(f"table shares are {list(table_shares)}: wanted three numbers, 0 or more, for one table, two, three or more")
+    if not 0 <= unanswerable_share < 1:
+        raise ValueError(f"the unanswerable share is {unanswerable_share}: wanted 0 or more and below 1")
+
+
+def _answerable(
+    database: Database,
+    facts: Facts,
+    count: int,
+    seed: int,
+    phrasing: Phrasing,
+    table_shares: Sequence[float],
+    progress: Callable[[int], None],
+) -> tuple[list[Question], set[str]]:
+    """The questions with an answer, and their texts in lower case."""
+    if not facts.tables:
+        return [], set()
     rng = random.Random(f"{seed}/{phrasing}/{database.name}")
     kept = _Kept(set(), set(), Counter())
     questions: list[Question] = []
     reach = max((len(paths) for paths in facts.paths.values()), default=0)  # tables above the best-connected one
-    shares = [share if bucket <= reach else 0.0 for bucket, share in enumerate(TABLE_SHARES)]
+    shares = [share if bucket <= reach else 0.0 for bucket, share in enumerate(table_shares)]
+    if not sum(shares):
+        return [], set()
     kind_max = 2 + count / (4 * min(len(facts.tables), 3))  # of one kind over one table
     owed = [0.0, 0.0, 0.0]
     for _ in range(count * ATTEMPTS_PER_QUESTION):
@@ -99,7 +153,7 @@ def synthesize(database: Database, count: int, seed: int, phrasing: Phrasing, wo
         if min(len(tables), 3) != bucket + 1 or kept.kinds[kind] > kind_max or not _worth_asking(database, draft, rng):
             continue
         text = draft.text.lower()
-        if draft.sql in kept.queries or text in kept.texts:
+        if draft.sql in kept.queries or text in kept.texts or _DOUBLED.search(text):
             continue
         kept.texts.add(text)
         kept.queries.add(draft.sql)
@@ -108,7 +162,8 @@ def synthesize(database: Database, count: int, seed: int, phrasing: Phrasing, wo
         constructs = (*draft.constructs, *(["join"] if " JOIN " in draft.sql else []))
         identity = f"{database.name}/{phrasing}/{len(questions):04d}"
         questions.append(Question(identity, database.name, draft.text, draft.sql, tables, tuple(dict.fromkeys(constructs))))
-    return questions
+        progress(len(questions))
+    return questions, kept.texts
 
 
 def _draft(database: Database, facts: Facts, phrasing: Phrasing, bucket: int, rng: random.Random) -> Draft | None:

@@ -60,6 +60,12 @@ def test_no_question_is_there_twice(built: Dataset) -> None:
     assert max(Counter((question.db_id, question.text.lower()) for question in questions).values()) == 1
 
 
+def test_the_shares_asked_for_are_kept_and_training_has_unanswerable_questions(built: Dataset) -> None:
+    assert 0.02 < sum(not q.answerable for q in built.train) / len(built.train) < 0.08
+    assert all(q.answerable for q in built.validation)
+    assert sum(q.tables_bucket == "3+" for q in built.validation) / len(built.validation) >= 0.22
+
+
 def test_a_second_call_reads_what_is_there_and_touches_nothing(built: Dataset) -> None:
     directory = built.databases_dir.parent
     before = {path: path.stat().st_mtime_ns for path in directory.rglob("*")}
@@ -112,6 +118,8 @@ def test_a_built_dataset_that_came_to_overlap_is_refused(built: Dataset, tmp_pat
 def test_too_few_validation_questions_are_refused() -> None:
     with pytest.raises(ValueError, match="validation_questions is 50"):
         DataConfig(validation_questions=50)
+    with pytest.raises(ValueError, match="table shares"):
+        DataConfig(validation_table_shares=(0.5, -0.5, 0.5))
     with pytest.raises(ValueError, match="sample_share is 2"):
         DataConfig(sample_share=2)
 
@@ -138,6 +146,8 @@ def test_every_training_question_has_a_plan_that_shows_what_its_query_names(buil
 
 def names_and_texts(database: Database, question: Question) -> set[str]:
     """Without dates and patterns, which a question says in its own words."""
+    if not question.answerable:
+        return set()
     reading = read_query(question.gold_sql, database.schema)
     texts = {text.value.strip("%") for text in reading.texts if not re.match(r"\d{4}", text.value)}
     return texts | {use.column for use in reading.columns}

@@ -122,11 +122,18 @@ def test_no_question_is_made_twice(shop: Database) -> None:
     assert len({q.gold_sql for q in questions}) == len({q.text.lower() for q in questions}) == len({q.id for q in questions}) == 150
 
 
-def test_half_of_the_questions_read_one_table_and_some_read_three_or_more(shop: Database) -> None:
+def test_a_quarter_of_the_questions_or_more_read_three_tables_or_more(shop: Database) -> None:
     buckets = Counter(q.tables_bucket for q in made(shop))
-    assert 0.43 < buckets["1"] / 150 < 0.57
-    assert 0.25 < buckets["2"] / 150 < 0.39
-    assert 0.12 < buckets["3+"] / 150 < 0.24
+    assert buckets["3+"] / 150 >= 0.25
+    assert 0.35 < buckets["1"] / 150 < 0.49
+
+
+def test_the_shares_by_tables_are_the_callers(shop: Database) -> None:
+    buckets = Counter(q.tables_bucket for q in synthesize(shop, 100, 3, "train", WORDING, table_shares=(0.5, 0.32, 0.18)))
+    assert 0.43 < buckets["1"] / 100 < 0.57
+    assert 0.25 < buckets["2"] / 100 < 0.39
+    assert 0.12 < buckets["3+"] / 100 < 0.24
+    assert {q.tables_bucket for q in synthesize(shop, 20, 3, "train", WORDING, table_shares=(0, 1, 0))} == {"2"}
 
 
 def test_the_tables_named_are_those_the_query_reads(shop: Database) -> None:
