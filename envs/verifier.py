@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from envs.gold_rows import GRADE_ROWS_MAX, GRADE_TIMEOUT_S, Gold, gold_rows
+from envs.health import Mark, mark
 from envs.matching import VerifierError, rows_match
 from envs.other_rules import bird_match, spider_match
 from envs.records import Question
 from envs.sandbox import Database, QueryError, QueryResult
 
-__all__ = ["Verdict", "VerifierError", "gold_rows", "grade", "is_unknown", "judge"]
+__all__ = ["Verdict", "VerifierError", "gold_rows", "grade", "is_robust", "is_unknown", "judge"]
 
 _NUMBER = re.compile(r"[-+]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 
@@ -30,6 +32,7 @@ class Verdict:
     correct: bool
     spider: bool
     bird: bool
+    robust: bool | None = None  # right on perturbed copies too; None when it is wrong, or no copy says anything
 
 
 def grade(database: Database, question: Question, sql: str, answer: str) -> bool:
@@ -48,8 +51,11 @@ def grade(database: Database, question: Question, sql: str, answer: str) -> bool
     return got is not None and _is_right(got, gold, answer)
 
 
-def judge(database: Database, question: Question, sql: str, answer: str) -> Verdict:
+def judge(database: Database, question: Question, sql: str, answer: str, copies: Sequence[Database] = ()) -> Verdict:
     """The verdict of grade, and beside it the papers' rules on the query alone.
+
+    Args:
+        copies: perturbed copies of the database (envs/perturb.py), to tell a query that is right by luck.
 
     Raises:
         VerifierError: as grade.
@@ -60,7 +66,28 @@ def judge(database: Database, question: Question, sql: str, answer: str) -> Verd
     if got is None:
         return Verdict(False, False, False)
     spider, bird = spider_match(got.rows, gold.rows, question.gold_sql), bird_match(got.rows, gold.rows)
-    return Verdict(_is_right(got, gold, answer), spider, bird)
+    correct = _is_right(got, gold, answer)
+    return Verdict(correct, spider, bird, is_robust(copies, question, sql) if correct else None)
+
+
+def is_robust(copies: Sequence[Database], question: Question, sql: str) -> bool | None:
+    """Whether a query gives the gold's rows on every perturbed copy; None when no copy says anything.
+
+    A copy says nothing where the question should not be scored on it: its gold is empty there, say, or tied at its LIMIT.
+
+    Raises:
+        VerifierError: as grade.
+    """
+    telling = [copy for copy in copies if _mark_once(copy, question) is None]
+    for copy in telling:
+        gold, got = gold_rows(copy, question), _run_again(copy, sql)
+        if got is None or len(got.columns) != gold.columns or not rows_match(got.rows, gold.rows, keys=gold.keys):
+            return False
+    return True if telling else None
+
+
+def _mark_once(database: Database, question: Question) -> Mark | None:
+    return database.remember(("mark", question.gold_sql), lambda: mark(database, question))
 
 
 def is_unknown(answer: str) -> bool:
