@@ -10,6 +10,7 @@ from pathlib import Path
 
 from envs.businesses import (
     builder,
+    department_store,
     retail_smb,
     train_a,
     train_b,
@@ -30,6 +31,7 @@ _VALIDATION: tuple[Business, ...] = (
 )  # fmt: skip
 _TEST: tuple[Business, ...] = (
     retail_smb.BUSINESS,
+    department_store.BUSINESS,
 )  # fmt: skip
 
 TRAIN: tuple[str, ...] = tuple(spec.name for spec in _TRAIN)

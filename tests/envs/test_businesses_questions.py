@@ -9,6 +9,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +17,16 @@ import sqlglot
 from sqlglot import exp
 
 from envs import businesses
+from envs.health import marks
+from envs.questions import load_questions
+from envs.sandbox import Database
 
 BY_BUSINESS: dict[str, list[dict[str, Any]]] = {name: json.loads(path.read_text()) for name, path in businesses.TEST_QUESTIONS.items()}
 QUESTIONS = [question for questions in BY_BUSINESS.values() for question in questions]
 IDS = [question["id"] for question in QUESTIONS]
 ANSWERS = {  # a hash of all answers of each business
     "retail_smb": "5baee7ade7f0f248",
+    "department_store": "25d2d957a31fee17",
 }
 
 Databases = dict[str, sqlite3.Connection]
@@ -66,6 +71,17 @@ def test_a_gold_query_returns_something_more_than_a_lone_zero_or_null(row: dict[
     assert rows
     assert rows not in ([(0,)], [(0.0,)], [(None,)])
     assert row["answerable"] is True
+
+
+@pytest.mark.parametrize("name", businesses.TEST)
+def test_no_question_is_marked_as_one_not_to_be_scored(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.sqlite"
+    businesses.build_database(name, path, seed=0)
+    database = Database.open(path)
+    try:
+        assert marks({name: database}, load_questions(businesses.TEST_QUESTIONS[name])) == {}
+    finally:
+        database.close()
 
 
 @pytest.mark.parametrize("name", businesses.TEST)
