@@ -198,6 +198,7 @@ def _change_rows(name: str, table: _Table, keys: set[_Column], rng: random.Rando
     domains = {place: [row[place] for row in table.rows] for place in plain}
     names = [place for place in plain if _are_names(domains[place])]
     numbers = [row[table.primary[0]] for row in table.rows] if len(table.primary) == 1 else []
+    ids = [number for number in numbers if isinstance(number, int)]
     if len(table.rows) > 3:
         table.rows = [row for row in table.rows if rng.random() >= DROPPED] or table.rows
     if len(table.rows) > ROWS_MAX:
@@ -212,10 +213,10 @@ def _change_rows(name: str, table: _Table, keys: set[_Column], rng: random.Rando
         return
     doubles = [row.copy() for row in table.rows if rng.random() < DOUBLED]
     if table.primary:
-        if len(table.primary) > 1 or not all(type(number) is int for number in numbers):
+        if not ids or len(ids) < len(numbers):
             return
-        for step, row in enumerate(doubles, start=1):
-            row[table.primary[0]] = max(number for number in numbers if isinstance(number, int)) + step
+        for number, row in enumerate(doubles, start=max(ids) + 1):
+            row[table.primary[0]] = number
     table.rows += doubles
 
 

@@ -134,4 +134,4 @@ def _says(answer: str, got: QueryResult) -> bool:
     if isinstance(value, int):
         return number == value
     digits = min(int(number.as_tuple().exponent), 0)  # 1e3 says no less than 1000
-    return abs(float(number) - value) <= 0.5 * 10.0**digits + 1e-9 * abs(value)
+    return abs(number - Decimal(value)) <= Decimal(5).scaleb(digits - 1) + Decimal(math.ulp(value))

@@ -51,6 +51,8 @@ NAMES = "SELECT name FROM pets WHERE species = 'cat'"
         ("SELECT avg(weight_kg) FROM pets", "SELECT avg(weight_kg) FROM pets", "1e1", False),
         ("SELECT avg(weight_kg) FROM pets", "SELECT avg(weight_kg) FROM pets", "10.65.", False),
         ("SELECT avg(weight_kg) FROM pets", "SELECT avg(weight_kg) FROM pets", "1e99999", False),
+        ("SELECT 2.675 + 0 * count(*) FROM pets", "SELECT 2.675 + 0 * count(*) FROM pets", "2.68", True),
+        ("SELECT 21943089.6 + 0 * count(*) FROM pets", "SELECT 21943089.6 + 0 * count(*) FROM pets", "21,943,089.62", False),
         (COUNT, COUNT, "0.7e1", True),
         (COUNT, COUNT, "7.0000000001", False),
         (COUNT, COUNT, "٧", False),
