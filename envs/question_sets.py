@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,9 +51,12 @@ def make_sets(config: DataConfig, directory: Path, progress: Progress) -> None:
     for done, name in enumerate(names, start=1):
         business = name.rpartition("_")[0] if name in styled else name
         path = database_path(directory / "databases", name)
-        build_database(business, path, config.seed)
         words[name] = wording(business)
-        if name in styled:
+        if name not in styled:
+            build_database(name, path, config.seed)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(database_path(directory / "databases", business), path)
             words[name] = restyle(path, words[name], random.Random(f"{config.seed}/{name}"))
         progress(done, total)
 
