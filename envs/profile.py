@@ -21,17 +21,17 @@ from envs.vocabulary import Noun, Wording, column_phrases, split_name, table_nou
 ROWS_READ = 10_000  # a longer table is judged by its first rows
 CATEGORIES_MAX = 40  # more different texts than this are not categories
 _PERSON = {
-    "accountant", "actor", "agent", "applicant", "artist", "author", "baker", "barber", "borrower", "builder", "butcher", "buyer",
-    "candidate", "cashier", "chef", "child", "cleaner", "clerk", "client", "coach", "contact", "cook", "customer", "dentist", "designer",
-    "director", "doctor", "donor", "driver", "electrician", "employee", "engineer", "gardener", "groomer", "guest", "instructor",
-    "landlord", "lawyer", "learner", "manager", "mechanic", "member", "nurse", "operator", "optician", "optometrist", "owner", "parent",
-    "passenger", "patient", "people", "person", "photographer", "physician", "player", "plumber", "professional", "pupil",
-    "receptionist", "resident", "rider", "seller", "shopper", "sitter", "specialist", "staff", "student", "stylist", "teacher",
-    "technician", "tenant", "therapist", "trainer", "tutor", "user", "vet", "visitor", "volunteer", "waiter", "walker", "worker",
-    "writer",
+    "accountant", "actor", "agent", "applicant", "artist", "author", "baker", "barber", "borrower", "broker", "builder", "butcher",
+    "buyer", "candidate", "carrier", "cashier", "chef", "child", "cleaner", "clerk", "client", "coach", "contact", "cook",
+    "customer", "dentist", "designer", "director", "doctor", "donor", "driver", "electrician", "employee", "engineer", "gardener",
+    "groomer", "guest", "instructor", "landlord", "lawyer", "learner", "manager", "mechanic", "member", "milker", "nurse", "operator",
+    "optician", "optometrist", "owner", "parent", "passenger", "patient", "people", "person", "photographer", "physician", "picker",
+    "player", "plumber", "professional", "pupil", "receptionist", "referee", "resident", "rider", "seller", "shopper", "sitter",
+    "specialist", "staff", "student", "stylist", "subscriber", "teacher", "technician", "tenant", "therapist", "trainer", "tutor",
+    "user", "vet", "visitor", "volunteer", "waiter", "walker", "worker", "writer",
 }  # fmt: skip
 _ORGANISATION = {
-    "branch", "brewery", "club", "company", "farm", "haulier", "hotel", "mill", "producer", "pub", "publisher", "school", "shop",
+    "branch", "brewery", "club", "company", "farm", "haulier", "hotel", "insurer", "mill", "producer", "pub", "publisher", "school", "shop",
     "station", "store", "supplier", "team", "vendor",
 }  # fmt: skip
 _PLACE = {

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from envs.profile import Facts
 
-_AT = {"branch", "club", "station", "shop", "store", "depot", "site", "school", "yard", "garage", "building", "venue"}
-_IN = {"room", "screen", "category", "group", "area", "department", "borough", "location", "tank", "district", "sector", "class", "style"}
-_ON = {"machine", "press", "plan", "table", "van", "course", "vehicle"}
-_SUPPLIERS = {"supplier", "producer", "nursery", "publisher", "brewery", "vendor", "haulier", "brand", "author", "farm", "maker"}
+_AT = {"branch", "club", "station", "shop", "store", "depot", "site", "school", "yard", "garage", "building", "venue", "ground"}
+_IN = {"room", "screen", "category", "group", "area", "department", "borough", "location", "tank", "district", "sector", "class", "style",
+       "zone", "bay"}  # fmt: skip
+_ON = {"machine", "press", "plan", "table", "van", "course", "vehicle", "pontoon", "round"}
+_SUPPLIERS = {"supplier", "producer", "nursery", "publisher", "brewery", "vendor", "haulier", "brand", "author", "farm", "maker", "insurer"}
 _WITH = {"lesson", "appointment", "session", "class", "exam", "test", "skill", "examination", "learner", "pupil", "patient", "visit"}
-_FROM_THEM = {"order", "payment", "complaint", "booking", "reservation", "review", "purchase", "claim", "refund"}  # a customer sends them
+# A customer sends them; our people do them.
+_FROM_THEM = {"order", "payment", "complaint", "booking", "reservation", "review", "purchase", "claim", "refund", "donation"}
+_BY_THEM = {"job", "task", "sale", "order", "visit", "scan", "repair", "milking", "pick", "trip"}
 _GOODS_OUT = {"sale", "order", "purchase", "delivery", "loss", "loan", "rental", "hire"}
 _WORKERS = {
-    "agent", "artist", "author", "cleaner", "dentist", "doctor", "driver", "employee", "instructor", "manager", "mechanic", "technician",
-    "nurse", "operator", "optometrist", "seller", "staff", "stylist", "teacher", "tutor", "trainer", "vet", "worker", "waiter",
+    "agent", "artist", "author", "broker", "carrier", "cleaner", "dentist", "doctor", "driver", "employee", "engineer", "instructor",
+    "manager", "mechanic", "milker", "nurse", "operator", "optometrist", "picker", "referee", "seller", "staff", "stylist", "teacher",
+    "technician", "tutor", "trainer", "vet", "volunteer", "waiter", "worker",
 }  # fmt: skip
 
 
@@ -34,7 +38,7 @@ def link(facts: Facts, child: str, parent: str) -> str:
         return "by" if top in ("author", "brand", "maker") else "from"
     if being == "person":
         if works_here(above):
-            return "with" if head in _WITH else "by" if head in ("job", "task", "sale", "order", "visit", "scan", "repair") else "for"
+            return "with" if head in _WITH else "by" if head in _BY_THEM else "for"
         return "from" if head in _FROM_THEM else "for"
     if top in ("pub", "mill") and head == "sale":
         return "to"

@@ -78,12 +78,13 @@ def table_nouns(table: str, wording: Wording) -> tuple[Noun, ...]:
 def column_phrases(table: str, column: str, wording: Wording) -> tuple[str, ...]:
     """Every way to call a column, as a noun phrase without its article; the owner's words first."""
     said = list(wording.get(f"{table}.{column}", ()))
-    words = split_name(column)
+    words, row = split_name(column), split_name(table)
+    row[-1] = singular(row[-1])
+    if words[-len(row) - 1 : -len(row)] == ["of"] and words[-len(row) :] == row and len(words) > len(row) + 1:
+        words = words[: -len(row) - 1]  # a player's "name of player" is the name
     clipped = any(set(words) < set(phrase.lower().split()) <= set(words) | _SMALL for phrase in said)
     if not said or (_readable(words, wording) and not clipped):
         said.append(" ".join(words))
-        row = split_name(table)
-        row[-1] = singular(row[-1])
         if len(words) > len(row) and words[: len(row)] == row and words[len(row) :] != ["of"] and words[len(row)] != "ID":
             said.append(" ".join(words[len(row) :]))
     return tuple(dict.fromkeys(said))

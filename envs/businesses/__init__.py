@@ -16,7 +16,10 @@ from envs.businesses import (
     train_b,
     train_c,
     train_d,
+    train_e,
+    train_f,
     validation,
+    validation_marina,
 )
 from envs.businesses.spec import Business
 
@@ -25,9 +28,12 @@ _TRAIN: tuple[Business, ...] = (
     *train_b.BUSINESSES,
     *train_c.BUSINESSES,
     *train_d.BUSINESSES,
+    *train_e.BUSINESSES,
+    *train_f.BUSINESSES,
 )
 _VALIDATION: tuple[Business, ...] = (
     *validation.BUSINESSES,
+    *validation_marina.BUSINESSES,
 )  # fmt: skip
 _TEST: tuple[Business, ...] = (
     retail_smb.BUSINESS,

@@ -6,31 +6,12 @@ tables whose columns are plain `id` and `name`.
 
 from __future__ import annotations
 
-from envs.businesses.spec import (
-    After,
-    Business,
-    Choice,
-    Code,
-    Column,
-    Copy,
-    Date,
-    DateTime,
-    Derive,
-    Fake,
-    Flag,
-    Integer,
-    Listed,
-    Money,
-    Parent,
-    Phrase,
-    Product,
-    Serial,
-    Since,
-    Table,
-)
-
 # A column a line, as the table it declares:
 # fmt: off
+# isort: off
+from envs.businesses.spec import (After, Business, Choice, Code, Column, Copy, Date, DateTime, Derive, Fake, Flag, Integer, Listed, Money,
+    Parent, Phrase, Product, Serial, Since, Table)
+# isort: on
 
 FLORIST = Business("florist", "A flower shop that binds bouquets to order and delivers them in town.", (
     Table("delivery_areas", 8, (

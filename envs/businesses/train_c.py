@@ -6,30 +6,12 @@ tblCamelCase of an old office database, and long explicit snake_case.
 
 from __future__ import annotations
 
-from envs.businesses.spec import (
-    After,
-    Business,
-    Choice,
-    Code,
-    Column,
-    Copy,
-    Date,
-    DateTime,
-    Derive,
-    Fake,
-    Flag,
-    Integer,
-    Listed,
-    Money,
-    Parent,
-    Phrase,
-    Product,
-    Serial,
-    Table,
-)
-
 # A column a line, as the table it declares:
 # fmt: off
+# isort: off
+from envs.businesses.spec import (After, Business, Choice, Code, Column, Copy, Date, DateTime, Derive, Fake, Flag, Integer, Listed, Money,
+    Parent, Phrase, Product, Serial, Table)
+# isort: on
 
 CLEANING = Business("cleaning_firm", "Contract cleaners for offices, schools and shops.", (
     Table("Client", 55, (

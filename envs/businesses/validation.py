@@ -6,28 +6,12 @@ practice (CamelCase, ID suffixes), a wholesale bakery (abbreviations) and a cine
 
 from __future__ import annotations
 
-from envs.businesses.spec import (
-    After,
-    Business,
-    Choice,
-    Code,
-    Column,
-    Copy,
-    Date,
-    DateTime,
-    Derive,
-    Fake,
-    Flag,
-    Integer,
-    Listed,
-    Money,
-    Parent,
-    Phrase,
-    Product,
-    Serial,
-    Since,
-    Table,
-)
+# fmt: off
+# isort: off
+from envs.businesses.spec import (After, Business, Choice, Code, Column, Copy, Date, DateTime, Derive, Fake, Flag, Integer, Listed, Money,
+    Parent, Phrase, Product, Serial, Since, Table)
+# isort: on
+# fmt: on
 
 _HOTEL = Business("harbour_hotel", "A hotel of forty rooms by the harbour: bookings, extras, housekeeping.", (
     Table("tbl_room_type", 5, (

@@ -36,6 +36,10 @@ def test_no_business_is_in_two_of_train_validation_and_test() -> None:
     assert len(ALL) == len(set(ALL)) == len(businesses.SPECS)
 
 
+def test_there_are_six_validation_businesses() -> None:
+    assert len(businesses.VALIDATION) == 6
+
+
 def test_an_unknown_business_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(ValueError, match="retail_smb"):
         businesses.business("pet_shop")

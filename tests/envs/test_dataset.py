@@ -25,7 +25,7 @@ from envs.schema import describe, sample
 from envs.sql_env import EpisodeConfig
 from envs.sql_reading import read_query
 
-SMALL = DataConfig(train_questions=120, validation_questions=200, schema_styles=2)
+SMALL = DataConfig(train_questions=6 * len(TRAIN), validation_questions=200, schema_styles=2)
 
 
 @pytest.fixture(scope="module")

@@ -239,6 +239,12 @@ def test_abbreviated_columns_are_spelled_out() -> None:
     assert column_phrases("shop", "num_of_staff", {}) == ("number of staff",)
 
 
+def test_a_column_named_the_other_way_round_is_said_short() -> None:
+    assert column_phrases("players", "name_of_player", {}) == ("name",)
+    assert column_phrases("players", "date_of_birth", {}) == ("date of birth",)
+    assert column_phrases("cards", "reason_of_dispute", {}) == ("reason of dispute",)
+
+
 def test_plurals_and_articles_follow_the_head_noun() -> None:
     assert plural("date of birth") == "dates of birth"
     assert plural("price charged") == "prices charged"
