@@ -11,7 +11,9 @@ from pathlib import Path
 from envs.businesses import (
     builder,
     department_store,
+    dog_kennels,
     retail_smb,
+    student_assessment,
     train_a,
     train_b,
     train_c,
@@ -38,6 +40,8 @@ _VALIDATION: tuple[Business, ...] = (
 _TEST: tuple[Business, ...] = (
     retail_smb.BUSINESS,
     department_store.BUSINESS,
+    dog_kennels.BUSINESS,
+    student_assessment.BUSINESS,
 )  # fmt: skip
 
 TRAIN: tuple[str, ...] = tuple(spec.name for spec in _TRAIN)

@@ -32,8 +32,9 @@ what it is derived from. An example:
     )
 
 Values (all of this file): Serial, Code, Listed, Fake, Phrase, Choice, Flag, Integer, Money, Date, DateTime; drawn from others:
-Parent (a foreign key), Copy, Product, After, Since, Derive. Where a value takes a path it is either a column of the same row
-("StartedOn") or, through a foreign key of the same row, a column of the row it points to ("BikeID.DayRate").
+Parent (a foreign key), Suited (one to a row that fits), Copy, Product, After, Since, Derive. Where a value takes a path it is
+either a column of the same row ("StartedOn") or, through a foreign key of the same row, a column of the row it points to
+("BikeID.DayRate").
 NULLs: `null_share` of a column; besides, Copy, Product, After and Since of a NULL are NULL.
 
 What people call things: Table.said is (singular, plural, more plurals...), Column.said singular noun phrases that can follow
@@ -45,7 +46,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Protocol
 
@@ -261,6 +262,19 @@ class Parent:
             return None
         row = cell.parents[int(len(cell.parents) * cell.rng.random() ** self.skew)]
         return row[""]  # the builder keeps the referenced value under the empty name
+
+
+@dataclass(frozen=True)
+class Suited(Parent):
+    """A Parent among the rows that suit this one: Suited(fits=lambda room, cell: room["beds"] >= cell.value("guests"))."""
+
+    fits: Callable[[Row, Cell], bool] = lambda _parent, _cell: True
+
+    def draw(self, cell: Cell) -> Value:
+        suited = [row for row in cell.parents if self.fits(row, cell)]
+        if not suited:
+            raise ValueError(f"{cell.key}: none of {len(cell.parents)} rows suits row {cell.index}: give it more parents or ask less")
+        return super().draw(replace(cell, parents=suited))
 
 
 @dataclass(frozen=True)

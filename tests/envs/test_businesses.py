@@ -10,7 +10,7 @@ import pytest
 
 from envs import businesses
 from envs.businesses.builder import build_database, create_statement, draw_rows
-from envs.businesses.spec import After, Business, Choice, Code, Column, Copy, Integer, Parent, Product, Serial, Table
+from envs.businesses.spec import After, Business, Choice, Code, Column, Copy, Integer, Parent, Product, Serial, Suited, Table
 
 ALL = (*businesses.TRAIN, *businesses.VALIDATION, *businesses.TEST)
 
@@ -114,6 +114,24 @@ def test_values_can_be_drawn_from_the_row_and_from_the_row_a_foreign_key_points_
 def test_the_unused_share_of_parents_has_no_children() -> None:
     spec = small(Column("owner_id", "INTEGER", Parent(unused=0.25), references="owner.owner_id"), rows=400)
     assert len({row["owner_id"] for row in draw_rows(spec, 0)["boat"]}) == 15
+
+
+def test_a_foreign_key_can_be_kept_to_the_rows_that_suit_the_row() -> None:
+    spec = small(
+        Column("rate_max", "INTEGER", Integer(3, 9)),
+        Column("owner_id", "INTEGER", Suited(fits=lambda owner, cell: owner["rate"] <= cell.row["rate_max"]), references="owner.owner_id"),
+        rows=200,
+    )
+    rows = draw_rows(spec, 0)
+    rates = {row["owner_id"]: row["rate"] for row in rows["owner"]}
+    assert all(rates[row["owner_id"]] <= row["rate_max"] for row in rows["boat"])
+    assert len({row["owner_id"] for row in rows["boat"]}) > 5
+
+
+def test_a_row_that_no_parent_suits_is_an_error_that_names_the_column() -> None:
+    spec = small(Column("owner_id", "INTEGER", Suited(fits=lambda owner, _: owner["rate"] > 9), references="owner.owner_id"))
+    with pytest.raises(ValueError, match="boat/owner_id: none of 18 rows suits row 0"):
+        draw_rows(spec, 0)
 
 
 def test_two_primary_key_columns_make_one_composite_key_and_unique_pairs() -> None:

@@ -27,6 +27,8 @@ IDS = [question["id"] for question in QUESTIONS]
 ANSWERS = {  # a hash of all answers of each business
     "retail_smb": "5baee7ade7f0f248",
     "department_store": "5e1f76975a50d6cc",
+    "dog_kennels": "007980be53c87c82",
+    "student_assessment": "9b8a285b0871b127",
 }
 
 Databases = dict[str, sqlite3.Connection]
