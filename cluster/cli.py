@@ -69,6 +69,30 @@ def evaluate(
         console.print(score_table(score))
 
 
+@app.command(name="score")
+def score_predictions(
+    databases: Annotated[Path, typer.Option(help="Directory with <db_id>/<db_id>.sqlite for every db_id.")],
+    gold: Annotated[Path, typer.Option(help="Spider-layout JSON: rows of db_id, question, query.")],
+    predictions: Annotated[
+        Path, typer.Option(help="JSON lines as `evaluate --predictions` writes them: db_id, question, sql, answer.")
+    ],
+    copies: Annotated[int, typer.Option(min=0, help="Grade right answers on so many perturbed copies too, to tell luck.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON and nothing else.")] = False,
+) -> None:
+    """Score predictions by our rule, Spider's and BIRD's, and list where they disagree.
+
+    The exit code is 0, 2 when a file cannot be read, 3 when databases are missing, golds fail, questions and predictions do not pair up,
+    or a prediction cannot be graded; all are named.
+    """
+    from cluster.score_command import print_score, score_file
+
+    found = score_file(gold, predictions, databases, copies)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=2))
+    else:
+        print_score(found, console)
+
+
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="A question in plain English.")],
@@ -159,7 +183,10 @@ def _policy(chosen: Path | None) -> Path:
 
 
 def main() -> None:
-    """Entry point: known errors become one clear line (exit code 2; ANALYST_BUDDY_TRACEBACK=1 shows where), bugs a traceback."""
+    """Entry point: known errors become one clear line, bugs a traceback.
+
+    The exit code is 2, or 3 for what was refused; ANALYST_BUDDY_TRACEBACK=1 shows where it came from.
+    """
     warnings.filterwarnings("ignore")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     logging.getLogger().addHandler(logging.NullHandler())
@@ -173,7 +200,7 @@ def main() -> None:
         if os.environ.get("ANALYST_BUDDY_TRACEBACK"):
             raise
         errors.print(f"analyst-buddy: {error}", markup=False, soft_wrap=True)
-        sys.exit(2)
+        sys.exit(error.exit_code if isinstance(error, UserError) else 2)
 
 
 if __name__ == "__main__":

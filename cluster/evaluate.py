@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -16,17 +15,13 @@ from actors.policy import Policy
 from actors.rollout import play_group
 from cluster.base_model import cache_dir
 from cluster.config import RunConfig
-from cluster.errors import UserError
+from cluster.question_files import check_golds, open_databases
 from cluster.report import score_text
 from cluster.scores import Score, score
 from envs.dialogue import Codec
 from envs.questions import load_questions
 from envs.records import Group, Question
-from envs.sandbox import Database, QueryError
-
-
-class QuestionFileError(UserError):
-    """The question file cannot be scored as it is; the message names every row that stands in the way."""
+from envs.sandbox import Database
 
 
 def evaluate_file(
@@ -57,34 +52,6 @@ def evaluate_file(
     if predictions is not None:
         predictions.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in prediction_lines(groups)))
     return score(groups)
-
-
-@contextmanager
-def open_databases(databases_dir: Path, names: Iterable[str]) -> Iterator[dict[str, Database]]:
-    """The databases of these db_ids, by db_id."""
-    paths = {name: databases_dir / name / f"{name}.sqlite" for name in sorted(names)}
-    missing = [str(path) for path in paths.values() if not path.is_file()]
-    if missing:
-        raise QuestionFileError(f"{len(missing)} databases are missing: {', '.join(missing)}")
-    databases = {name: Database.open(path) for name, path in paths.items()}
-    try:
-        yield databases
-    finally:
-        for database in databases.values():
-            database.close()
-
-
-def check_golds(questions: Iterable[Question], databases: dict[str, Database]) -> None:
-    """Run every gold query once; a question whose gold fails cannot be scored."""
-    failing = []
-    for question in questions:
-        if question.answerable:
-            try:
-                databases[question.db_id].query(question.gold_sql)
-            except QueryError as error:
-                failing.append(f"{question.id} ({question.db_id}): {error}; gold: {question.gold_sql}")
-    if failing:
-        raise QuestionFileError(f"{len(failing)} gold queries fail, so nothing was scored:\n" + "\n".join(failing))
 
 
 async def play_all(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from envs.records import Failure, Group, Verb
+from envs.records import Failure, Group, Question, Verb
 
 Z95 = 1.959963984540054  # the normal distribution's 97.5 % point
 
@@ -54,21 +54,48 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Score:
-    """One policy on one question set."""
+class Breakdown:
+    """Right answers in all, by database, and by number of tables."""
 
     total: Tally
     databases: dict[str, Tally]
     tables: dict[str, Tally]
-    actions_mean: float
-    parse_rate: float  # share of turns that parsed as an action
-    failures: dict[str, int]
+
+    @classmethod
+    def of(cls, graded: Iterable[tuple[Question, bool]]) -> Breakdown:
+        """Count questions and whether each was answered rightly."""
+        rights: list[bool] = []
+        by_database: dict[str, list[bool]] = defaultdict(list)
+        by_tables: dict[str, list[bool]] = {"1": [], "2": [], "3+": []}
+        for question, right in graded:
+            rights.append(right)
+            by_database[question.db_id].append(right)
+            by_tables[question.tables_bucket].append(right)
+        return cls(
+            _tally(rights),
+            {name: _tally(by_database[name]) for name in sorted(by_database)},
+            {bucket: _tally(found) for bucket, found in by_tables.items()},
+        )
 
     def as_dict(self) -> dict[str, Any]:
         return {
             **self.total.as_dict(),
             "databases": {name: tally.as_dict() for name, tally in self.databases.items()},
             "tables": {bucket: tally.as_dict() for bucket, tally in self.tables.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Score(Breakdown):
+    """One policy on one question set."""
+
+    actions_mean: float
+    parse_rate: float  # share of turns that parsed as an action
+    failures: dict[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            **super().as_dict(),
             "actions_mean": self.actions_mean,
             "parse_rate": self.parse_rate,
             "failures": self.failures,
@@ -78,21 +105,17 @@ class Score:
 def score(groups: Iterable[Group]) -> Score:
     """Score groups of one (greedy) trajectory each; larger groups count their first member."""
     played = [(group.question, group.trajectories[0]) for group in groups]
-    by_database: dict[str, list[bool]] = defaultdict(list)
-    by_tables: dict[str, list[bool]] = {"1": [], "2": [], "3+": []}
     failures: Counter[str] = Counter()
-    for question, trajectory in played:
-        right = trajectory.outcome.correct
-        by_database[question.db_id].append(right)
-        by_tables[question.tables_bucket].append(right)
+    for _, trajectory in played:
         if trajectory.outcome.failure is not None:
             failures[trajectory.outcome.failure.value] += 1
     steps = [step for _, trajectory in played for step in trajectory.steps]
     parsed = sum(step.action.verb is not Verb.MALFORMED for step in steps)
+    accuracy = Breakdown.of((question, trajectory.outcome.correct) for question, trajectory in played)
     return Score(
-        total=_tally([trajectory.outcome.correct for _, trajectory in played]),
-        databases={name: _tally(by_database[name]) for name in sorted(by_database)},
-        tables={bucket: _tally(rights) for bucket, rights in by_tables.items()},
+        accuracy.total,
+        accuracy.databases,
+        accuracy.tables,
         actions_mean=len(steps) / len(played) if played else 0.0,
         parse_rate=parsed / len(steps) if steps else 0.0,
         failures={kind.value: failures[kind.value] for kind in Failure},

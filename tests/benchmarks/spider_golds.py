@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from envs.dataset import database_path
+from envs.question_sets import database_path
 from envs.gold_rows import GRADE_ROWS_MAX, GRADE_TIMEOUT_S
 from envs.guard import lenient
 from envs.health import Mark, by_reason, mark

@@ -1,4 +1,4 @@
-"""cluster/evaluate.py: what is refused before anything is played."""
+"""What is refused before anything is scored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.evaluate import QuestionFileError, check_golds, open_databases
+from cluster.question_files import QuestionFileError, check_golds, open_databases
 from envs.records import Question
 
 
@@ -30,10 +30,15 @@ def test_a_missing_database_is_named(databases_dir: Path) -> None:
 
 def test_every_gold_that_fails_is_named_with_its_error(databases_dir: Path) -> None:
     questions = [Question("a", "shop", "?", "SELECT x FROM t"), Question("b", "shop", "?", "SELECT nope FROM t")]
-    with open_databases(databases_dir, ["shop"]) as databases, pytest.raises(QuestionFileError, match=r"(?s)1 gold.*b \(shop\).*nope"):
+    with open_databases(databases_dir, ["shop"]) as databases, pytest.raises(QuestionFileError, match=r"(?s)1 gold.* b fails .*nope"):
         check_golds(questions, databases)
 
 
 def test_good_golds_pass(databases_dir: Path) -> None:
     with open_databases(databases_dir, ["shop"]) as databases:
-        check_golds([Question("a", "shop", "?", "SELECT x FROM t")], databases)
+        check_golds([Question("a", "shop", "?", "SELECT x FROM t"), Question("b", "shop", "?", "", answerable=False)], databases)
+
+
+def test_a_gold_with_text_in_double_quotes_passes_as_it_is_graded(databases_dir: Path) -> None:
+    with open_databases(databases_dir, ["shop"]) as databases:
+        check_golds([Question("a", "shop", "?", 'SELECT x FROM t WHERE x <> "one"')], databases)
