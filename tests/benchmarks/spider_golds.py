@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from envs.question_sets import database_path
 from envs.gold_rows import GRADE_ROWS_MAX, GRADE_TIMEOUT_S
 from envs.guard import lenient
 from envs.health import Mark, by_reason, mark
+from envs.question_sets import database_path
 from envs.questions import canonical_sql, load_questions
 from envs.records import Question
 from envs.sandbox import Database, QueryError
