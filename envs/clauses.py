@@ -30,8 +30,21 @@ _ADJECTIVES = {
 }  # fmt: skip
 # Of the day or the mind, not the row, unless the column is a status.
 _STATES = {"late", "lost", "new", "open", "ready", "waiting", "current", "void", "active", "sold"}
+_REASONS = {"reason", "cause", "fault", "subject", "topic", "wording", "text", "problem", "issue", "complaint"}  # "damaged", of a fine
 _SUMS = {"payment", "fine", "bill", "invoice", "claim", "refund", "charge", "order", "sale", "purchase", "dispensing"}
-_MASS = ("access", "ownership", "eligibility", "availability", "delivery", "certification", "pass", "attendance", "heating", "parking")
+_MASS = (
+    "access",
+    "ownership",
+    "eligibility",
+    "availability",
+    "delivery",
+    "certification",
+    "pass",
+    "attendance",
+    "heating",
+    "parking",
+    "contamination",
+)
 _LASTS = re.compile(rf"(?:length|duration|number|running time)? ?(?:in |of )?({UNITS}|nights|weeks)")
 _FLAG_WORDS = {"is", "has", "mark", "flag", "marked", "choice"}
 
@@ -109,7 +122,7 @@ def _category(voice: Voice, column: ColumnFacts) -> Condition | None:
         origin = person or column.hints & {"country", "origin", "nationality"}
         text = voice.pick("place_from" if origin else "place", v=str(value))
     else:
-        text = voice.pick("equal" if len(said.split()) < 3 else "equal_long", c=said, v=voice.value(value, column))
+        text = voice.pick("equal" if len(said.split()) < 2 else "equal_long", c=said, v=voice.value(value, column))
     test = (Expr(f"{{0}} = {literal(value)}", (column,)),)
     return Condition(test, text, "equal", (column,), front, adjective=_is_adjective(front))
 
@@ -130,12 +143,14 @@ def _front(voice: Voice, column: ColumnFacts, value: Cell) -> str:
         or any(c in text for c in "&,")
     ):
         return ""
+    heads = {phrase.split(" of ")[0].split()[-1].lower() for phrase in column.phrases} | {p.split()[0].lower() for p in column.phrases}
+    if heads & _REASONS:
+        return ""
     lower = text.lower() if text.isascii() and (text.isupper() or text.istitle() or text.islower()) else text
     if _is_adjective(lower) and (column.kind == "status" or lower not in _STATES):
         return lower
     if {w.rstrip("s") for w in lower.split()} & {w.rstrip("s") for w in noun}:
         return ""  # not "bread breads"
-    heads = {phrase.split(" of ")[0].split()[-1].lower() for phrase in column.phrases} | {p.split()[0].lower() for p in column.phrases}
     if not heads & _ADJUNCTS or column.kind == "status" or column in voice.facts.tables[column.table].label:
         return ""
     names = heads & {"make", "manufacturer", "brand", "nationality", "maker", "genre"}
@@ -175,10 +190,16 @@ def _number(voice: Voice, column: ColumnFacts) -> Condition | None:
     if len(column.counts) < 3:
         return None
     low, high = sorted((threshold(rng, column), threshold(rng, column)))
+    if column.kind == "level":  # of a floor, not a quantity
+        sign = rng.choice("<>")
+        if not _splits(column, sign, low):
+            return None
+        text = f"{'above' if sign == '>' else 'below'} {voice.column(column).removesuffix(' number')} {literal(low)}"
+        return Condition((Expr(f"{{0}} {sign} {literal(low)}", (column,)),), text, "compare", (column,))
     if low < high and rng.random() < 0.1:
         sql, amount = (
             f"{{0}} BETWEEN {literal(low)} AND {literal(high)}",
-            ("between", voice.measure(low, column), voice.measure(high, column)),
+            ("between", *(voice.measure(v, column, words=False) for v in (low, high))),
         )
         return Condition((Expr(sql, (column,)),), _amount(voice, column, *amount), "between", (column,))
     sign = rng.choice((">", ">", ">=", "<", "<", "<="))
@@ -207,13 +228,15 @@ def _amount(voice: Voice, column: ColumnFacts, kind: str, v: str, w: str = "") -
     if column.kind == "wage" and len(money) == 1:
         return voice.pick("earning", x=bare)
     if (lasts := _LASTS.fullmatch(said)) and table.being == "thing" and column.kind == "duration":
+        bare = {"more": f"over {v}", "less": f"under {v}"}.get(kind, bare)  # not "lasting below 95 minutes"
         return voice.pick("lasting", x=f"{bare} {lasts[1]}")
     things = counted(said)
     if is_plural(things):
         return f"with {count} {things}"
     head, unit = _unit(said)
-    text = voice.pick("number", c=head, x=voice.pick(f"noun_{kind}", v=v, w=w))
-    return f"{text} {unit}".strip()
+    if unit:  # "of 20 minutes or more", "between 20 and 40 minutes"
+        v, w = (v, f"{w} {unit}") if w else (f"{v} {unit}", w)
+    return voice.pick("number", c=head, x=voice.pick(f"noun_{kind}", v=v, w=w))
 
 
 def _unit(phrase: str) -> tuple[str, str]:

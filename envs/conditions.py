@@ -140,8 +140,11 @@ def split(where: tuple[Condition, ...]) -> tuple[tuple[Condition, ...], str]:
     """One condition as a predicate, and the others; "" when none can be one."""
     for place, condition in enumerate(where):
         said = (f"are {condition.front}" if condition.adjective else "") if condition.front else predicate(condition.text)
-        if condition.far and condition.text.startswith("with "):
-            said = f"are {condition.text}"
+        if condition.text.startswith("with ") and not condition.front:
+            if condition.far:
+                said = f"are {condition.text}"
+            elif condition.construct == "equal":
+                said = ""  # not "which trainers have specialism boxing"
         if said:
             return (*where[:place], *where[place + 1 :]), said
     return where, ""

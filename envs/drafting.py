@@ -110,6 +110,7 @@ class Desk:
         roles = (Role.NUMBER, Role.DATE, Role.MOMENT) if dates else (Role.NUMBER,)
         facts = self.facts.tables[table or self.base]
         fit = [c for c in facts.having(*roles) if c.path not in self.used and len(c.counts) > 2 and (c.additive or not additive)]
+        fit = [c for c in fit if c.kind != "level"]
         if not fit:
             raise DeadEndError
         return self.use((self.rng.choice(fit),))[0]

@@ -53,6 +53,8 @@ def event(facts: Facts, column: ColumnFacts, nouns: Collection[str]) -> str | No
         if table.being == "person" and rest and rest <= _BEGUN:
             return "who started"
         found = next((_EVENTS[word] for word in phrase.lower().split() if word in _EVENTS), "")
+        if found and own and any(noun[:4] == found[:4] and found.endswith("ed") for noun in nouns):
+            return ""  # not "bookings booked in May"
         if found and not rest - _EVENTS.keys():
             return found.replace("WHO", who)
     return "" if own and len(dates) == 1 and table.edges else None

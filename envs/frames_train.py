@@ -187,6 +187,72 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "How many {np} are there per {g} on average?", "On average, how many {np} does {ga} with any have?",
         "Average number of {np} per {g}?",
     ),
+    "some_without": (
+        "Which {pp} have {cnp} but no {other}?", "List the {pp} with {cnp} but no {other}.",
+        "Which of our {pp} have had {cnp} but no {other}?",
+    ),
+    "either_of": (
+        "Which {pp} have {cnp} or {other}?", "List the {pp} with {cnp}, {other} or both.",
+    ),
+    "union_values": (
+        "Which {cp} do our {pp} and {other} come from, each listed once?",
+        "List all the {cp} of our {pp} and {other} together, each one once.",
+    ),
+    "than_row": (
+        "Which {p} have a {than} {c} than {e}?", "List the {p} whose {c} is {than} than that of {e}.",
+    ),
+    "than_row_count": (
+        "How many {p} have a {than} {c} than {e}?", "Count the {p} with a {than} {c} than {e}.",
+    ),
+    "than_row_cost": (
+        "Which {p} cost {more} than {e}?", "What {p} are {more} expensive than {e}?", "List the {p} that cost {more} than {e}.",
+    ),
+    "than_row_cost_count": (
+        "How many {p} cost {more} than {e}?", "Count the {p} that cost {more} than {e}.",
+    ),
+    "same_as": (
+        "Which other {p} have the same {c} as {e}?", "Find all other {p} with the same {c} as {e}.",
+    ),
+    "having_count": (
+        "How many {gp} have {x} {np}?", "Count the {gp} with {x} {np}.",
+    ),
+    "having_count_deed": (
+        "How many {gp} {past} {x} {np}?", "How many {gp} have {part} {x} {np}?",
+    ),
+    "above_boss": (
+        "Which {p} have a {than} {c} than their {b}?", "List the {p} with a {than} {c} than their {b}.",
+    ),
+    "share_by": (
+        "For each {g}, what percentage of {p} {pred}?", "What percentage of {p} {pred}, by {g}?",
+        "Show the percentage of {p} that {pred} for each {g}.",
+    ),
+    "part_of_total": (
+        "What percentage of the total {c} of {p} comes from {np}?", "How much of the total {c} of {p}, in percent, comes from {np}?",
+    ),
+    "sides": (
+        "How many {p} have the {c} {v}, and how many {w}?", "Count the {p} with {c} {v} and the ones with {w}.",
+    ),
+    "sides_by": (
+        "For each {g}, how many {p} have the {c} {v}, and how many {w}?", "Per {g}, count the {p} with {c} {v} and the ones with {w}.",
+    ),
+    "more_in": (
+        "How many more {np} were there in {d} than in {e}?", "How many more {np} did we have in {d} than in {e}?",
+    ),
+    "having_two": (
+        "Which {gp} have {x} {np} and {agg_a} {c} {y}?", "List the {gp} with {x} {np} and {agg_a} {c} {y}.",
+    ),
+    "weekday": (
+        "How many {np} fall on each day of the week, counting Sunday as 0?", "Count the {np} by weekday, with 0 for Sunday.",
+    ),
+    "weekday_top": (
+        "Which day of the week has the most {np}, with Sunday as 0?", "Number of the weekday with the most {np}, 0 being Sunday?",
+    ),
+    "calendar": (
+        "How many {np} fall in each month of the year, all years together?", "Count the {np} by calendar month over all years.",
+    ),
+    "calendar_top": (
+        "Which month of the year has the most {np}, all years together?", "In which calendar month do we get the most {np} over all years?",
+    ),
 }  # fmt: skip
 ORDERS: dict[str, tuple[str, ...]] = {
     "number_down": (", highest {c} first", ", sorted by {c}, highest first"),

@@ -13,7 +13,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "count_long": ("What's our number of {np}?", "Count of {np}?", "Work out the number of {np}."),
     "count_note": ("And how many {np}?",),
     "list": (
-        "Can I see the {colsp} of {np}?", "Pull up the {colsp} for {np}.", "Let me see the {cols} of all the {np}.", "{np}: {cols}?",
+        "Can I see the {colsp} of {np}?", "Pull up the {colsp} for {np}.", "Let me see the {cols} of all the {np}.",
         "For {np}, what are the {colsp}?", "I want the {cols} for each {np1}.", "The {colsp} of our {np}?",
     ),
     "list_label": (
@@ -29,7 +29,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "Tell me the {agg} {c} of our {np}.",
     ),
     "agg_avg": (
-        "What's a typical (average) {c} for {np}?", "Averaged over {np}, what's the {c}?", "What {c} do we see on average for {np}?",
+        "What's a typical (average) {c} for {np}?", "On average, what's the {c} across {np}?", "What {c} do we see on average for {np}?",
     ),
     "agg_sum": ("What's the combined {c} of {np}?", "What does the {c} of {np} come to in total?", "Sum up the {c} for {np}."),
     "agg_many": ("How many {c} in all for {np}?", "How many {c} do {np} come to?", "Sum of {c} for all {np}?"),
@@ -40,19 +40,19 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "takings_np": ("What did we earn from {np}?", "How much money came in from {np}?", "What have {np} made us?"),
     "count_distinct": (
         "How many unique {cp} do we see among {np}?", "What's the number of different {cp} across {np}?",
-        "{np}: how many different {cp}?",
+        "Across {np}, how many different {cp} are there?",
     ),
     "count_parents": (
         "Tell me how many {pp} {past} {cnp}.", "Of our {pp}, how many have {part} {cnp}?", "What number of {pp} {past} {cnp}?",
     ),
     "count_parents_thing": ("Tell me how many {pp} have {cnp}.", "Of our {pp}, how many have {cnp}?", "How many {pp} come with {cnp}?"),
     "distinct": (
-        "What {cp} do we have among {np}?", "Give me the unique {cp} of {np}.", "{np}: which different {cp}?",
+        "What {cp} do we have among {np}?", "Give me the unique {cp} of {np}.", "Which unique {cp} are there among {np}?",
         "Which {cp} come up for {np}?",
     ),
     "group_count": (
         "Break down {np} by {g}.", "By {g}, how many {np} are there?", "What's the count of {np} per {g}?", "{np} per {g}?",
-        "How do the numbers of {np} split by {g}?",
+        "How do {np} split up by {g}?",
     ),
     "group_count_deed": ("Tell me how many {np} each {g} {past}.", "{np} per {g}?", "Break down the number of {np} by {g}."),
     "group_agg": (
@@ -167,6 +167,71 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "boss": ("What's the name of {e}'s {c}?", "Do we know who the {c} of {e} is?"),
     "bosses": ("Can I see every {s} along with the name of their {c}?", "For each {s} that has one, who is the {c}? Both names."),
     "average_children": ("What's the average number of {np} for {ga} that has any?", "How many {np} does {ga} with any have on average?"),
+    "some_without": (
+        "Tell me which {pp} have {cnp} but not {other}.", "What {pp} have got {cnp} and no {other}?",
+    ),
+    "either_of": (
+        "Tell me which {pp} have {cnp}, or {other}, or both.", "What {pp} have got either {cnp} or {other}?",
+    ),
+    "union_values": (
+        "Put together the {cp} of {pp} and {other}, with none twice.", "Across {pp} and {other}, which different {cp} come up?",
+    ),
+    "than_row": (
+        "Tell me which {p} have a {than} {c} than {e}.", "What {p} have a {c} {than} than that of {e}?",
+    ),
+    "than_row_count": (
+        "Tell me how many {p} have a {than} {c} than {e}.", "Of our {p}, how many have a {than} {c} than {e}?",
+    ),
+    "than_row_cost": (
+        "Tell me which {p} cost {more} than {e}.", "What do we have in {p} that costs {more} than {e}?",
+    ),
+    "than_row_cost_count": (
+        "Tell me how many {p} cost {more} than {e}.", "Of our {p}, how many cost {more} than {e}?",
+    ),
+    "same_as": (
+        "Besides {e}, what {p} have the same {c}?", "Tell me which {p} share the {c} of {e}, leaving that one out.",
+    ),
+    "having_count": (
+        "Tell me how many {gp} have {x} {np}.", "Of our {gp}, how many have {x} {np}?",
+    ),
+    "having_count_deed": (
+        "Tell me how many {gp} {past} {x} {np}.", "Of our {gp}, how many have {part} {x} {np}?",
+    ),
+    "above_boss": (
+        "Tell me which {p} have a {than} {c} than their own {b}.", "What {p} have a {than} {c} than their {b}?",
+    ),
+    "share_by": (
+        "Tell me, per {g}, what percentage of {p} {pred}.", "Break down by {g} the percentage of {p} that {pred}.",
+    ),
+    "part_of_total": (
+        "As a percentage of the overall {c} of {p}, how much is from {np}?", "Of the overall {c} of {p}, what percentage is down to {np}?",
+    ),
+    "sides": (
+        "Tell me how many {p} have {v} and how many have {w} as their {c}.", "How many {p} have {v} as their {c}, and how many have {w}?",
+    ),
+    "sides_by": (
+        "Tell me for every {g} how many {p} have {v} and how many have {w} as their {c}.",
+        "By {g}, how many {p} have {v} as their {c}, and how many have {w}?",
+    ),
+    "more_in": (
+        "By how many did {np} go up from {e} to {d}?", "Compared with {e}, how many more {np} did {d} bring?",
+    ),
+    "having_two": (
+        "Tell me which {gp} have {x} {np} and also {agg_a} {c} {y}.", "What {gp} have both {x} {np} and {agg_a} {c} {y}?",
+    ),
+    "weekday": (
+        "Break down {np} by day of the week, where 0 is Sunday.", "Per weekday (0 is Sunday), how many {np} are there?",
+    ),
+    "weekday_top": (
+        "Tell me the weekday with the most {np}, where 0 is Sunday.", "Where 0 is Sunday, what weekday sees the most {np}?",
+    ),
+    "calendar": (
+        "Break down {np} by month of the year, whatever the year.", "Taking all years together, how many {np} per calendar month?",
+    ),
+    "calendar_top": (
+        "Taking all years together, what calendar month has the most {np}?",
+        "Tell me the month of the year with the most {np}, whatever the year.",
+    ),
 }  # fmt: skip
 ORDERS: dict[str, tuple[str, ...]] = {
     "number_down": (", with the highest {c} on top", ", ranked by {c}, biggest first"),

@@ -45,6 +45,7 @@ _NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 _NO_NOUN = re.compile(r"^[a-z]+(ed| on)$| on$|^(date|in|on) (and time )?(it|they|we) |^(in|on) (shelf|stock|hand)$| (it|they|we) ")
 _SENTENCE = re.compile(r"^(date|date and time) (?:it was|it|they|we) (?=[a-z]+( [a-z]+ed|ed)?$)")
 UNITS = "kilos|litres|minutes|hours|days|miles|grams|tonnes|years|square metres|pages|months"
+_OF_THE = re.compile(r"(?<=\w) of the \w+$")
 _UNIT = re.compile(rf" in ({UNITS})$")
 # Head of a child's noun -> what a customer does with it: past, participle, plain.
 _DEEDS = {
@@ -76,12 +77,17 @@ class Voice:
     _nouns: dict[str, Noun] = field(default_factory=dict)
     _said: dict[str, str] = field(default_factory=dict)
     _currency: str | None = None
+    _extreme: int | None = None
 
     def noun(self, table: str) -> Noun:
         if table not in self._nouns:
             nouns = self.facts.tables[table].nouns
             self._nouns[table] = nouns[0] if self.rng.random() < 0.6 else self.rng.choice(nouns)
         return self._nouns[table]
+
+    def said_nouns(self) -> list[str]:
+        """What this question has called rows so far."""
+        return [noun.singular for noun in self._nouns.values()]
 
     def column(self, column: ColumnFacts) -> str:
         """ "unit price"; the table's own noun is not repeated in front."""
@@ -91,8 +97,12 @@ class Voice:
             if column.role is not Role.FLAG:  # "joined" and "date it was painted" are no nouns
                 phrases = [p for p in phrases if not _NO_NOUN.search(p)] or phrases
             nouns = {n.singular for n in self.facts.tables[column.table].nouns} | {self.noun(column.table).singular.split()[-1]}
-            own = [p for p in phrases if p in nouns or p.partition(" ")[0] in nouns or any(f" of the {n}" in p for n in nouns)]
-            phrases = [p for p in phrases if p not in own] or phrases  # a customer's name is its "name"
+            own = [
+                p
+                for p in phrases
+                if p in nouns or p.partition(" ")[0] in nouns or any(f" of the {n}" in p or p.endswith(f" of {n}") for n in nouns)
+            ]
+            phrases = [p for p in phrases if p not in own] or [_OF_THE.sub("", p) for p in phrases]  # a customer's name is its "name"
             self._said[column.path] = phrases[0] if self.rng.random() < 0.4 else self.rng.choice(phrases)
         return self._said[column.path]
 
@@ -137,8 +147,12 @@ class Voice:
         return self.rng.choice(_SETS[self.phrasing].orders[kind]).format(c=phrase)
 
     def aggregate(self, function: str) -> str:
-        """ "average" for AVG."""
-        return self.rng.choice(_SETS[self.phrasing].aggregates[function])
+        """ "average" for AVG; "lowest" goes with "highest", never with "maximum"."""
+        words = _SETS[self.phrasing].aggregates[function]
+        if function in ("MIN", "MAX"):
+            self._extreme = self.rng.randrange(len(words)) if self._extreme is None else self._extreme
+            return words[self._extreme]
+        return self.rng.choice(words)
 
     def finish(self, text: str) -> str:
         """The question as asked: now and then polite, with a word before it, or typed in a hurry."""
@@ -148,7 +162,7 @@ class Voice:
         verb, _, rest = text.partition(" ")
         if text.endswith(".") and verb in frames_train.IMPERATIVES and chance < 0.12:
             text = self.rng.choice(words.polite).format(f"{verb.lower()} {rest[:-1]}")
-        elif chance > 0.96:
+        elif chance > 0.96 and ": " not in text:
             text = self.rng.choice(words.openings).format(text if text.startswith(("I ", "I'")) else text[0].lower() + text[1:])
         elif chance > 0.94 and text.endswith("?"):
             text = text[:-1] + self.rng.choice(words.closings) + text[-1]
@@ -165,20 +179,20 @@ class Voice:
             return f"'{value}'" if chance > 0.95 and "'" not in value else value
         return self.number(value) if isinstance(value, int | float) else str(value)
 
-    def number(self, value: float) -> str:
+    def number(self, value: float, *, words: bool = True) -> str:
         """ "50", "1,200", "three", "2.5"."""
         if float(value).is_integer():
             value = int(value)
-            if value in range(2, 11) and self.rng.random() < 0.3:
+            if words and value in range(2, 11) and self.rng.random() < 0.3:
                 return _NUMBERS[value]
             return f"{value:,}" if value >= 1000 and self.rng.random() < 0.5 else str(value)
         return str(value)
 
-    def measure(self, value: float, column: ColumnFacts) -> str:
+    def measure(self, value: float, column: ColumnFacts, *, words: bool = True) -> str:
         """A number of a column; a year is never "2,019"."""
         if column.role is Role.YEAR:
             return str(value)
-        said = self.number(value)
+        said = self.number(value, words=words)
         money = column.kind in ("price", "money", "wage") and said[0].isdigit()
         if money and self._currency is None:
             self._currency = self.rng.choices(("", "£", "$"), (0.75, 0.15, 0.1))[0]
@@ -232,16 +246,20 @@ class Voice:
         return self.pick("called", s=self.noun(table).singular, v=label)
 
     def figure(self, function: str, column: ColumnFacts) -> str:
-        """A column after "total" or "average": never "total total price"."""
+        """A column after "total" or "average": never "total total price", nor "average faults"."""
         said = self.column(column)
+        if function != "SUM" and is_plural(said) and counted(said) == said and column.kind not in ("price", "money", "wage"):
+            return f"number of {said}"
         if function != "SUM" or "total" not in said.split():
             return said
-        return next((p for p in column.phrases if "total" not in p.split() and not _NO_NOUN.search(p)), said.removeprefix("total "))
+        other = next((p for p in column.phrases if "total" not in p.split() and not _NO_NOUN.search(p)), "")
+        return other or (said.removeprefix("total ") if said.startswith("total ") else said.replace("total", "amount"))
 
     def most(self, column: ColumnFacts, *, largest: bool) -> tuple[str, str]:
         """A superlative and what it stands with: ("most", "kegs"), ("highest", "price"), ("latest", "order date")."""
         said = self.column(column)
         if column.role is not Role.NUMBER:
+            said = next((p for p in column.phrases if p.endswith((" date", " time", " day"))), said)  # not "the latest date bought"
             return self.rng.choice(("latest", "most recent") if largest else ("earliest",)), said
         things = counted(said)
         if (is_plural(things) and column.kind not in ("price", "money", "wage")) or things != said:
@@ -254,6 +272,17 @@ class Voice:
     def act(self, parent: str, child: str) -> str:
         """The participle for rows of a customer table that have rows of child: "ordered"; "" when there is no such word."""
         return _ACTS.get(self.noun(child).singular.split()[-1], "") if self.deed(parent, child)[0] != "had" else ""
+
+
+def agree(frame: str, first: str) -> str:
+    """A frame whose verb agrees with the first of its {cols}: "What are the seats", "What is the price"."""
+    if not is_plural(first.split(" and ")[0].split(",")[0]):
+        return frame
+    return (
+        frame.replace("What is the {cols}", "What are the {cols}")
+        .replace("hat's the {cols}", "hat are the {cols}")
+        .replace("what is the {cols}", "what are the {cols}")
+    )
 
 
 def counted(phrase: str) -> str:

@@ -55,9 +55,12 @@ _KINDS = (
     ("distance", {"distance", "miles", "km", "mileage"}),
     ("length", {"length", "height", "width", "depth"}),
     ("stock", {"stock"}),
-    ("size", {"size", "area", "floor", "capacity", "population", "enrollment", "seats", "sqm", "places"}),
+    ("level", {"floor", "level", "storey"}),
+    ("size", {"size", "area", "capacity", "population", "enrollment", "seats", "sqm", "places"}),
     ("quantity", {"quantity", "units", "pieces", "number", "count", "points", "copies", "crates"}),
 )  # fmt: skip
+_NO_SUM = {"unit", "per", "limit", "maximum", "minimum", "each", "hourly", "nightly", "daily", "weekly", "monthly", "yearly", "annual",
+           "experience", "pupil", "notice"}  # fmt: skip
 _ADDITIVE = {"money", "duration", "quantity", "distance", "weight", "stock"}
 
 
@@ -153,6 +156,11 @@ class Facts:
 def read_facts(database: Database, wording: Wording) -> Facts:
     """Read every table of a database once (its first ROWS_READ rows)."""
     tables = {info.name: _table_facts(database, info, wording) for info in database.schema.tables if info.row_count}
+    above = {edge.parent for table in tables.values() for edge in table.edges}
+    for name in above & tables.keys():
+        for c in list(tables[name].columns.values()):
+            if c.kind == "price" and c.additive and not c.hints & {"total", "paid", "charged"}:
+                tables[name].columns[c.name] = replace(c, additive=False)  # the price of a showing is one ticket's
     known = {name: replace(t, edges=tuple(e for e in t.edges if e.parent in tables)) for name, t in tables.items()}
     return Facts(known, {name: dict(_paths(known, name)) for name in known})
 
@@ -202,7 +210,9 @@ def _table_facts(database: Database, info: TableInfo, wording: Wording) -> Table
     line = bool(foreign) and not label and not any(c.kind == "quantity" for c in columns.values())
     for name, c in columns.items():
         line_price = c.kind == "price" and line and not c.hints & {"unit", "per", "standard"}
-        if c.role is Role.NUMBER and (c.kind in _ADDITIVE or line_price) and not c.hints & {"unit", "per", "limit", "maximum", "minimum"}:
+        if c.kind == "distance" and not (foreign and c.hints & {"miles", "km", "mileage", "driven"}):
+            continue  # how far away something is
+        if c.role is Role.NUMBER and (c.kind in _ADDITIVE or line_price) and not c.hints & _NO_SUM:
             columns[name] = replace(c, additive=True)
     edges = tuple(
         Edge(info.name, f.column, f.table, f.target, phrases[f.column])

@@ -40,6 +40,8 @@ def link(facts: Facts, child: str, parent: str) -> str:
         if works_here(above):
             return "with" if head in _WITH else "by" if head in _BY_THEM else "for"
         return "from" if head in _FROM_THEM else "for"
+    if top in ("type", "kind") and len(above) > 1:
+        return "of"  # rooms of a room type
     if top in ("pub", "mill") and head == "sale":
         return "to"
     if head in ("line", "item", "ingredient") and top == words[0]:

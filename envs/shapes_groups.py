@@ -16,7 +16,7 @@ _MONTHS_MAX = 40
 
 
 def group_count(desk: Desk) -> Draft:
-    group = _grouping(desk)
+    group = grouping(desk)
     where = desk.where(own=0.3)
     kind = "group_count_deed" if _direct(desk, group) and desk.rng.random() < 0.6 else "group_count"
     text = desk.voice.frame(kind).format(g=group.said, np=desk.phrase(where), **_deed(desk, group))
@@ -32,7 +32,7 @@ def group_count(desk: Desk) -> Draft:
 def group_aggregate(desk: Desk) -> Draft:
     function = desk.rng.choice(("SUM", "SUM", "AVG", "AVG", "MAX", "MIN"))
     number = desk.number(additive=function == "SUM")
-    group = _grouping(desk)
+    group = grouping(desk)
     where = desk.where(own=0.2)
     text = desk.voice.frame("group_agg").format(
         agg=desk.voice.aggregate(function), c=desk.voice.figure(function, number), g=group.said, np=desk.phrase(where)
@@ -52,7 +52,7 @@ def group_aggregate(desk: Desk) -> Draft:
 def group_top(desk: Desk) -> Draft:
     """The group with the most rows, or the few with the most."""
     rng, voice = desk.rng, desk.voice
-    group = _grouping(desk)
+    group = grouping(desk)
     where = desk.where(own=0.3)
     most = rng.random() < 0.85 or (group.entity and some_without(desk, group.table))
     slots = {"g": group.said, "gp": group.many, "np": desk.phrase(where), "most": "most" if most else "fewest", **_deed(desk, group)}
@@ -83,7 +83,7 @@ def group_top(desk: Desk) -> Draft:
 def group_top_aggregate(desk: Desk) -> Draft:
     function = desk.rng.choice(("SUM", "SUM", "AVG"))
     number = desk.number(additive=function == "SUM")
-    group = _grouping(desk)
+    group = grouping(desk)
     where = desk.where(own=0.15)
     largest = desk.rng.random() < 0.8 or (group.entity and some_without(desk, group.table))
     seller = function == "SUM" and largest and _sells(desk, group) and desk.rng.random() < 0.6 and not where
@@ -108,7 +108,7 @@ def group_top_aggregate(desk: Desk) -> Draft:
 def having(desk: Desk) -> Draft:
     """Groups by how many rows they have."""
     rng, voice = desk.rng, desk.voice
-    group = _grouping(desk, timeless=True)
+    group = grouping(desk, timeless=True)
     where = desk.where(own=0.2)
     counts = sorted(int(str(v)) for v in desk.values(render(Select(desk.base, (COUNT,), exprs(where), group.by), desk.facts)))
     if len(counts) < 3 or counts[0] == counts[-1]:
@@ -131,7 +131,7 @@ def having(desk: Desk) -> Draft:
 def having_aggregate(desk: Desk) -> Draft:
     function = desk.rng.choice(("AVG", "SUM"))
     number = desk.number(additive=function == "SUM")
-    group = _grouping(desk, timeless=True)
+    group = grouping(desk, timeless=True)
     where = desk.where(own=0.1)
     by = Expr(f"{function}({{0}})", (number,))
     values = desk.values(render(Select(desk.base, (by,), exprs(where), group.by), desk.facts))
@@ -151,7 +151,7 @@ def having_aggregate(desk: Desk) -> Draft:
     return desk.draft("having", text, Select(desk.base, group.show, exprs(where), group.by, test))
 
 
-def _grouping(desk: Desk, *, timeless: bool = False) -> Grouping:
+def grouping(desk: Desk, *, timeless: bool = False) -> Grouping:
     """What to group by: a category of the base, a month or year, a category or the rows of a table above."""
     rng, voice = desk.rng, desk.voice
     if desk.targets and rng.random() < 0.75:

@@ -6,8 +6,8 @@ Each function drafts one kind of question at a `Desk`, or raises DeadEndError wh
 from __future__ import annotations
 
 from envs.drafting import DeadEndError, Desk, Draft, exprs, shows
-from envs.gold_sql import COUNT, Expr, Select, column, inside, literal, name, render
-from envs.profile import Edge, Role
+from envs.gold_sql import COUNT, Expr, Select, column, inside, name, render
+from envs.profile import Edge
 from envs.shapes_groups import some_without, verbs
 from envs.shapes_sums import is_sale
 from envs.vocabulary import with_article
@@ -68,22 +68,6 @@ def with_child(desk: Desk) -> Draft:
         cols=voice.columns(columns, edge.parent), colsp=voice.columns(columns, edge.parent, many=True), **past,
     )  # fmt: skip
     return desk.draft("with_child", text, Select(desk.base, shows(columns), where, distinct=True))
-
-
-def both(desk: Desk) -> Draft:
-    """Rows with children of two kinds: INTERSECT."""
-    edge = desk.children(desk.base)
-    table, child = desk.table, desk.facts.tables[edge.child]
-    fit = [c for c in child.having(Role.CATEGORY) if not c.nulls]
-    if not fit or not table.label or not table.label_unique or desk.targets:
-        raise DeadEndError
-    kind = desk.rng.choice(fit)
-    one, two = desk.rng.sample(sorted(kind.counts, key=str), 2)
-    voice, noun = desk.voice, desk.voice.noun(edge.child).plural
-    said = [f"{noun} {voice.pick('equal', c=voice.column(kind), v=str(v))}" for v in (one, two)]
-    sides = [render(Select(edge.child, shows(table.label), (Expr(f"{{0}} = {literal(v)}", (kind,)),)), desk.facts) for v in (one, two)]
-    text = voice.frame("both").format(pp=voice.noun(desk.base).plural, cnp=said[0], other=said[1])
-    return desk.draft("intersect", text, " INTERSECT ".join(sides))
 
 
 def with_zero(desk: Desk) -> Draft:

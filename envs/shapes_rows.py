@@ -8,6 +8,7 @@ from __future__ import annotations
 from envs.conditions import split
 from envs.drafting import DeadEndError, Desk, Draft, exprs, shows
 from envs.gold_sql import COUNT, Expr, Select, column, descending, inside, render
+from envs.phrasing import agree
 from envs.profile import Role
 from envs.relations import link
 from envs.vocabulary import plural, with_article
@@ -84,13 +85,15 @@ def lookup(desk: Desk) -> Draft:
         if "{link}" in frame and joined in ("of", "about"):
             joined = "for"
         columns = desk.shown(frame, target.name)[:2]
-        text = frame.format(ps=desk.voice.noun(target.name).singular, e=said, link=joined, cols=desk.voice.columns(columns, target.name))
+        cols = desk.voice.columns(columns, target.name)
+        text = agree(frame, cols).format(ps=desk.voice.noun(target.name).singular, e=said, link=joined, cols=cols)
         return desk.draft("lookup", text, Select(desk.base, shows(columns), where))
     columns = desk.some_columns(desk.table)[:2]
     if any(c in desk.table.label for c in columns):
         raise DeadEndError
     named = desk.table.being == "person" and not said.startswith(("the ", "our ")) and all(c.table == desk.base for c in columns)
-    text = desk.voice.frame("lookup_name" if named else "lookup").format(cols=desk.voice.columns(columns, desk.base), e=said)
+    cols = desk.voice.columns(columns, desk.base)
+    text = agree(desk.voice.frame("lookup_name" if named else "lookup"), cols).format(cols=cols, e=said)
     if len(columns) == 1 and columns[0].table == desk.base and desk.rng.random() < 0.6:
         event = desk.voice.event(columns[0]) if columns[0].role in (Role.DATE, Role.MOMENT) else None
         if event and " " not in event and event not in ("due", "expiring"):
@@ -146,11 +149,12 @@ def top_row(desk: Desk) -> Draft:
     where = desk.where(own=0.2)
     show = shows((*columns, by) if kind == "top_row_value" else columns)
     sup, most = voice.most(by, largest=largest)
-    text = frame.format(
+    cols = voice.columns(columns, desk.base)
+    text = agree(frame, cols).format(
         did=(verb or "").partition(" ")[2] if (verb or "").startswith(("who ", "that ")) else f"was {verb}",
         last=rng.choice(("most recently", "last") if largest else ("first", "earliest")), sup=sup, c=most,
         adj=adjective, hm="how many" if sup in ("most", "fewest") else "how much",
-        np=desk.phrase(where), np1=desk.phrase(where, one=True), cols=voice.columns(columns, desk.base),
+        np=desk.phrase(where), np1=desk.phrase(where, one=True), cols=cols,
     )  # fmt: skip
     order = descending(column(by)) if largest else column(by)
     return desk.draft("top_1", text, Select(desk.base, show, exprs(where), order=(order,), limit=1))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from envs.health import mark
 from envs.phrasing import Phrasing, frames
 from envs.questions import canonical_sql, tables_read
 from envs.records import Question
@@ -172,6 +173,59 @@ def test_the_constructs_owners_ask_for_are_all_made(shop: Database) -> None:
         "count", "list", "lookup", "avg", "sum", "distinct", "count_distinct", "top_1", "top_n", "group_count", "group_top_1", "having",
         "never", "with_child", "above_average", "share", "is_null", "date", "equal", "compare", "like", "join",
     }  # fmt: skip
+
+
+def test_rarer_constructs_are_made_too_and_stay_rare(shop: Database) -> None:
+    rare = {
+        "intersect", "except", "than_row", "same_as", "of_the_top", "count_having", "share_by", "part_of_total", "sides", "case", "weekday",
+        "self_join", "left_join",
+    }  # fmt: skip
+    questions = synthesize(shop, 1500, 5, "train", WORDING, table_shares=(0.5, 0.5, 0.0))
+    assert {construct for q in made(shop, count=700) + questions for construct in q.constructs} >= rare
+    assert sum(bool(rare & set(q.constructs)) for q in questions) / len(questions) < 0.12
+
+
+@pytest.mark.parametrize("phrasing", ["train", "validation"])
+def test_no_question_is_marked_as_unfit_to_score(shop: Database, phrasing: Phrasing) -> None:
+    """By the check that data sets of others go through: nothing fails, is empty, a lone 0 or a tie."""
+    assert [(q.gold_sql, m) for q in made(shop, phrasing, 400) if (m := mark(shop, q))] == []
+
+
+def test_a_question_that_names_a_row_is_about_one_row(shop: Database) -> None:
+    """The sub-query of "dearer than Oak item 4" finds exactly one."""
+    nested = [q for q in synthesize(shop, 900, 6, "train", WORDING) if {"than_row", "same_as"} & set(q.constructs)]
+    assert nested
+    for question in nested:
+        inner = re.search(r"\((SELECT .*?)\)(?: AND|$)", question.gold_sql)
+        assert inner
+        assert len(shop.query(inner[1]).rows) == 1, question
+
+
+def test_two_child_tables_and_two_years_are_set_against_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "garage.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript("""
+        CREATE TABLE areas (area_id INTEGER PRIMARY KEY, area_name TEXT);
+        CREATE TABLE customers (customer_id INTEGER PRIMARY KEY, name TEXT, area_id INTEGER REFERENCES areas(area_id));
+        CREATE TABLE bookings (booking_id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers(customer_id), booking_date TEXT);
+        CREATE TABLE complaints (complaint_id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers(customer_id), topic TEXT);
+        INSERT INTO areas VALUES (1, 'North'), (2, 'South'), (3, 'West');
+    """)
+    connection.executemany("INSERT INTO customers VALUES (?,?,?)", [(i, f"Ann {chr(64 + i)}", 1 + i % 3) for i in range(1, 21)])
+    days = [(i, 1 + i * i % 14, f"202{3 + (i % 3 > 0)}-{1 + i % 12:02d}-05") for i in range(60)]
+    connection.executemany("INSERT INTO bookings VALUES (?,?,?)", days)
+    topics = [(i, 20 - i * i % 13, ("price", "delay")[i % 2]) for i in range(30)]
+    connection.executemany("INSERT INTO complaints VALUES (?,?,?)", topics)
+    connection.commit()
+    connection.close()
+    database = Database.open(path)
+    try:
+        found = {construct: q for seed in range(8) for q in synthesize(database, 100, seed, "validation") for construct in q.constructs}
+        assert found.keys() >= {"union", "except", "intersect", "more_in", "calendar"}
+        assert " UNION " in found["union"].gold_sql
+        assert len(found["union"].tables) == 3
+    finally:
+        database.close()
 
 
 def test_a_database_with_one_table_gets_questions_over_one_table(tmp_path: Path) -> None:
