@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+from collections import Counter
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
@@ -31,6 +32,27 @@ def test_columns_in_another_order_match(rows: list[Row], data: st.DataObject) ->
     swapped = [tuple(row[c] for c in order) for row in rows]
     assert rows_match(swapped, rows)
     assert rows_match(swapped, rows, ordered=True)
+
+
+@given(tables)
+def test_a_result_matches_itself_also_as_reals(rows: list[Row]) -> None:
+    assert rows_match(rows, rows)
+    assert rows_match(rows, rows, keys=rows)
+    reals = [tuple(float(cell) if isinstance(cell, int) else cell for cell in row) for row in rows]
+    assert rows_match(reals, rows)
+    assert rows_match(rows, reals)
+
+
+@given(tables, tables)
+def test_matching_is_the_same_in_both_directions(rows: list[Row], others: list[Row]) -> None:
+    assert rows_match(rows, others) == rows_match(others, rows)
+
+
+@given(st.lists(st.tuples(st.integers(-2, 2), st.sampled_from("ab")), min_size=1, max_size=5), st.data())
+def test_small_results_match_just_when_a_search_through_all_column_orders_says_so(rows: list[Row], data: st.DataObject) -> None:
+    others = data.draw(st.lists(st.sampled_from([*rows, *((b, a) for a, b in rows), (0, "a")]), min_size=1, max_size=5))
+    found = any(Counter(tuple(row[c] for c in columns) for row in others) == Counter(rows) for columns in permutations(range(2)))
+    assert rows_match(others, rows) is found
 
 
 @given(tables, st.data())
@@ -104,18 +126,16 @@ def test_columns_of_equal_contents_but_other_pairs_of_values_do_not_match() -> N
     assert rows_match([(1, 2), (2, 3), (3, 1)], [(2, 1), (3, 2), (1, 3)])
 
 
+@pytest.mark.timeout(120)  # 12! arrangements would take days
 def test_many_equal_columns_are_matched_without_trying_every_arrangement() -> None:
-    started = time.perf_counter()
     rows: list[Row] = [tuple([i] * 12) for i in range(50)]
     other: list[Row] = [(*row[:-1], 49 - i) for i, row in enumerate(rows)]  # type: ignore[operator]
     assert not rows_match(rows, other)
     assert rows_match(rows[::-1], rows)
-    assert time.perf_counter() - started < 1.0
 
 
-def test_large_results_are_compared_quickly() -> None:
+@pytest.mark.timeout(120)  # every row with every other would take an hour
+def test_large_results_are_compared_without_trying_every_pair_of_rows() -> None:
     gold: list[Row] = [(i, i / 7, f"name {i % 100}") for i in range(20_000)]
-    started = time.perf_counter()
     assert rows_match([(c, a, b * (1 + 1e-9)) for a, b, c in gold[::-1]], gold)  # type: ignore[operator]
     assert not rows_match([(a, b + 1, c) for a, b, c in gold], gold)  # type: ignore[operator]
-    assert time.perf_counter() - started < 4.0
