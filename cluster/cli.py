@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import warnings
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,13 @@ RUNS = Path("runs")
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change one setting; may be repeated.")]
 Preset = Annotated[str, typer.Option(help="A preset's name (see `analyst-buddy config --list`) or a TOML file.")]
 Policy = Annotated[Path | None, typer.Option(help="A policy directory (Hugging Face layout). Default: the best policy of the newest run.")]
+
+
+class Dates(StrEnum):
+    """The order of day and month in a date."""
+
+    DAY_FIRST = "day-first"
+    MONTH_FIRST = "month-first"
 
 
 @app.command()
@@ -133,6 +141,28 @@ def sql(
         run_sql(opened, iter(queries), sys.stdout)
     finally:
         opened.close()
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A SQLite database, a CSV file or an Excel workbook.")],
+    out: Annotated[Path, typer.Option(help="The database to make, such as clean.sqlite.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON and nothing else.")] = False,
+    dates: Annotated[Dates | None, typer.Option(help="How to read 3/4/2024 where the file leaves it open.")] = None,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="You say: the program was closed before this WAL-mode database was copied.")
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace OUT if it exists.")] = False,
+) -> None:
+    """Make a clean database from an owner's file: types inferred, names usable, and a report of what was left out and why.
+
+    The file is read in a process that can do nothing else and is never changed. The exit code is 0 when OUT was made, 3 when the file was
+    refused (nothing is written; with --json the line is {"error": {"code", "message"}}), 2 when the command could not be run.
+    """
+    from cluster.import_command import run_import
+
+    chosen = dates.value if dates else None
+    raise typer.Exit(run_import(file, out, sys.stdout, sys.stderr, as_json=as_json, dates=chosen, closed=closed, replace=replace))
 
 
 @app.command(name="config")

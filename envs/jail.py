@@ -25,11 +25,11 @@ QUERIES_MAX = 500  # a child is replaced after as many, whatever it may have gat
 GRACE_S = 1.0  # after a query's own deadline, which the child keeps as long as SQLite lets it
 START_S = 30.0
 HEAP_BYTES = 200_000_000
-_CHILD = Path(__file__).with_name("jailed.py")
+_SCRIPT = Path(__file__).with_name("jailed.py")
 _CELLS = {type(None), int, float, str}
 
 
-class _BrokenError(Exception):
+class BrokenError(Exception):
     """The child died, overstayed or said something that is no reply."""
 
 
@@ -39,7 +39,7 @@ class Jail:
     def __init__(self, uri: str, limits: Limits) -> None:
         self.limits = dataclasses.replace(limits, heap_bytes=min(limits.heap_bytes, HEAP_BYTES))
         self._uri = uri
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._asked = 0
         self._begin()
 
@@ -71,7 +71,7 @@ class Jail:
         try:
             reply = child.exchange({"do": do, "sql": sql, "rows_max": rows_max, "timeout_s": timeout_s}, timeout_s + GRACE_S)
             answer = _checked(reply)
-        except _BrokenError as error:
+        except BrokenError as error:
             self.close()
             raise RefusedError("timeout" if str(error) == "timeout" else "broken") from error
         except RefusedError as error:
@@ -85,14 +85,14 @@ class Jail:
             self.close()
         return answer
 
-    def _begin(self) -> _Child:
-        child = _Child()
+    def _begin(self) -> Child:
+        child = Child()
         try:
             reply = child.exchange({"uri": self._uri, "limits": dataclasses.asdict(self.limits)}, START_S)
             if reply.get("ready") is not True:
                 _checked(reply)
-                raise _BrokenError("no greeting")
-        except _BrokenError as error:
+                raise BrokenError("no greeting")
+        except BrokenError as error:
             child.close()
             raise RefusedError("timeout" if str(error) == "timeout" else "broken") from error
         except BaseException:
@@ -102,12 +102,12 @@ class Jail:
         return child
 
 
-class _Child:
-    """The process and its pipes."""
+class Child:
+    """A bare interpreter that runs one file of ours and drops what it may do (see envs/jailed.py), and its pipes."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Path = _SCRIPT) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_CHILD)],
+            [sys.executable, "-I", "-S", str(script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -127,20 +127,20 @@ class _Child:
         """Send and wait for the reply.
 
         Raises:
-            _BrokenError: `timeout` when the child overstayed, or what else went wrong.
+            BrokenError: `timeout` when the child overstayed, or what else went wrong; it is to be closed then.
         """
         deadline = time.monotonic() + timeout_s
         data = json.dumps(message).encode()
         self._send(memoryview(struct.pack("<I", len(data)) + data), deadline)
         size: int = struct.unpack("<I", self._receive(4, deadline))[0]
         if size > MESSAGE_BYTES_MAX:
-            raise _BrokenError(f"a reply of {size} bytes")
+            raise BrokenError(f"a reply of {size} bytes")
         try:
             reply = json.loads(self._receive(size, deadline))
         except (ValueError, RecursionError) as error:
-            raise _BrokenError("the reply is no JSON") from error
+            raise BrokenError("the reply is no JSON") from error
         if not isinstance(reply, dict):
-            raise _BrokenError("the reply is no object")
+            raise BrokenError("the reply is no object")
         return reply
 
     def _send(self, view: memoryview, deadline: float) -> None:
@@ -151,7 +151,7 @@ class _Child:
             except BlockingIOError:
                 continue
             except BrokenPipeError as error:
-                raise _BrokenError(self._death()) from error
+                raise BrokenError(self._death()) from error
 
     def _receive(self, count: int, deadline: float) -> bytes:
         parts = []
@@ -162,7 +162,7 @@ class _Child:
             except BlockingIOError:
                 continue
             if not part:
-                raise _BrokenError(self._death())
+                raise BrokenError(self._death())
             parts.append(part)
             count -= len(part)
         return b"".join(parts)
@@ -171,7 +171,7 @@ class _Child:
         poll = select.poll()
         poll.register(descriptor, event)
         if not poll.poll(max(0.0, deadline - time.monotonic()) * 1_000):
-            raise _BrokenError("timeout")
+            raise BrokenError("timeout")
 
     def _death(self) -> str:
         """`timeout` when the kernel ended it for its processor time."""
@@ -194,20 +194,20 @@ def _checked(reply: dict[str, Any]) -> Answer:
 
     Raises:
         RefusedError: the child refused.
-        _BrokenError: it has no such shape.
+        BrokenError: it has no such shape.
     """
     refused = reply.get("refused")
     if isinstance(refused, list) and len(refused) == 2 and all(isinstance(part, str) for part in refused):
         raise RefusedError(*refused)
     columns, rows, reads = reply.get("columns"), reply.get("rows"), reply.get("reads")
     if not (_texts(columns) and _texts(reads) and isinstance(rows, list)):
-        raise _BrokenError("the reply is no answer")
+        raise BrokenError("the reply is no answer")
     if reply.get("blobs") is True:
         rows = [[_blob(cell) if isinstance(cell, list) else cell for cell in row] for row in rows if isinstance(row, list)]
     width, kinds = len(columns), _CELLS | {bytes}
     for row in rows:
         if row.__class__ is not list or len(row) != width or not kinds.issuperset(map(type, row)):
-            raise _BrokenError("a row is no row")
+            raise BrokenError("a row is no row")
     return tuple(columns), list(map(tuple, rows)), reply.get("truncated") is True, frozenset(reads)
 
 
@@ -219,4 +219,4 @@ def _blob(cell: list[Any]) -> Cell:
     try:
         return bytes.fromhex(cell[0])
     except (ValueError, TypeError, IndexError) as error:
-        raise _BrokenError("a blob is no blob") from error
+        raise BrokenError("a blob is no blob") from error

@@ -29,32 +29,30 @@ _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
 
 def main() -> None:
     sys.path.pop()
-    request = _read()
+    request = read_message()
     try:
         guard = Guard(request["uri"], Limits(**request["limits"]), JAILED_FUNCTIONS)
     except RefusedError as error:
-        _write({"refused": [error.kind, error.said]})
+        write_message({"refused": [error.kind, error.said]})
         return
     except Exception as error:
-        _write({"refused": ["sqlite", str(error)[:200]]})
+        write_message({"refused": ["sqlite", str(error)[:200]]})
         return
-    _drop()
-    _write({"ready": True})
-    while request := _read():
+    drop()
+    write_message({"ready": True})
+    while request := read_message():
         reply = _answer(guard, request)
         try:
-            _write(reply)
+            write_message(reply)
         except MemoryError:
             reply = {"refused": ["memory", ""]}
-            _write(reply)
+            write_message(reply)
         if reply.get("refused", [""])[0] == "memory":
             return  # what is left of the memory is in pieces: begin anew
 
 
 def _answer(guard: Guard, request: dict[str, Any]) -> dict[str, Any]:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    cpu_s = int(used.ru_utime + used.ru_stime + request["timeout_s"]) + 2
-    resource.setrlimit(resource.RLIMIT_CPU, (min(cpu_s, CPU_S_MAX), CPU_S_MAX))
+    allow_seconds(request["timeout_s"])
     try:
         return _reply((guard.run if request["do"] == "query" else guard.look)(request["sql"], request["rows_max"], request["timeout_s"]))
     except RefusedError as error:
@@ -74,7 +72,14 @@ def _reply(answer: Answer) -> dict[str, Any]:
     return {"columns": columns, "rows": rows, "truncated": truncated, "reads": sorted(reads), "blobs": blobs}
 
 
-def _drop() -> None:
+def allow_seconds(seconds: float) -> None:
+    """So much more processor time from now on, or the kernel ends the process."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu_s = int(used.ru_utime + used.ru_stime + seconds) + 2
+    resource.setrlimit(resource.RLIMIT_CPU, (min(cpu_s, CPU_S_MAX), CPU_S_MAX))
+
+
+def drop() -> None:
     """Give up everything but the open file, the two pipes and a share of memory and time."""
     time.tzset()  # reads the time zone while files can still be opened
     libc = ctypes.CDLL(None, use_errno=True)
@@ -97,7 +102,7 @@ def _drop() -> None:
         resource.setrlimit(limit, (value, value))
 
 
-def _read() -> dict[str, Any]:
+def read_message() -> dict[str, Any]:
     head = _exactly(4)
     return json.loads(_exactly(struct.unpack("<I", head)[0])) if head else {}
 
@@ -113,7 +118,7 @@ def _exactly(count: int) -> bytes:
     return b"".join(parts)
 
 
-def _write(message: dict[str, Any]) -> None:
+def write_message(message: dict[str, Any]) -> None:
     data = json.dumps(message).encode()
     if len(data) > MESSAGE_BYTES_MAX:
         data = json.dumps({"refused": ["sqlite", "the result is too big"]}).encode()

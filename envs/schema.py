@@ -27,6 +27,9 @@ _OF_EVERY_TABLE = (
     "SELECT m.name, {} FROM sqlite_schema m CROSS JOIN {}(m.name) p "
     "WHERE m.type = 'table' AND m.rootpage > 0 AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.rowid, {}"
 )
+_WORDING = " -- imported from: "  # in the CREATE TABLE of our own imports; it survives renaming and shows in any tool
+_WORDED_SQL = f"SELECT name, substr(sql, 1, 100000) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND instr(sql, '{_WORDING}')"
+WORDING_CHARS = 60
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d.*")
 _TYPES = (("int", "integer"), ("char", "text"), ("clob", "text"), ("text", "text"), ("real", "real"), ("floa", "real"),
@@ -40,6 +43,7 @@ class ColumnInfo:
     name: str
     type: str  # short and lower-case: integer, text, real, number, date, ...; "" when none was declared
     primary_key: bool
+    wording: str = ""  # how the imported file has it, where the name does not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class TableInfo:
     columns: tuple[ColumnInfo, ...]
     foreign_keys: tuple[ForeignKey, ...]
     row_count: int
+    wording: str = ""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -97,9 +102,11 @@ def read_schema(look: Look) -> Schema:
     spelled = {name.lower(): name for name in names}
     columns: dict[str, list[ColumnInfo]] = {name: [] for name in names}
     keys: dict[str, list[ForeignKey]] = {name: [] for name in names}
+    wordings = {str(name): _wordings(str(sql)) for name, sql in look(_WORDED_SQL, TABLES_MAX)}
     for name, column, kind, key in look(_OF_EVERY_TABLE.format("p.name, p.type, p.pk", "pragma_table_info", "p.cid"), COLUMNS_MAX):
         if name in columns:
-            columns[name].append(ColumnInfo(str(column), short_type(str(kind)), bool(key)))
+            wording = wordings[str(name)].get(str(column), "") if name in wordings else ""
+            columns[name].append(ColumnInfo(str(column), short_type(str(kind)), bool(key), wording))
     for name, table, column, target in look(
         _OF_EVERY_TABLE.format('p."table", p."from", p."to"', "pragma_foreign_key_list", "p.id, p.seq"), COLUMNS_MAX
     ):
@@ -114,12 +121,23 @@ def read_schema(look: Look) -> Schema:
     for start in range(0, len(names), 50):
         counted = ", ".join(f"(SELECT count(*) FROM {quoted(name)})" for name in names[start : start + 50])
         counts += [int(count or 0) for count in look(f"SELECT {counted}", 1)[0]]
-    return Schema(tuple(TableInfo(name, tuple(columns[name]), tuple(keys[name]), count) for name, count in zip(names, counts, strict=True)))
+    return Schema(
+        tuple(
+            TableInfo(name, tuple(columns[name]), tuple(keys[name]), count, wordings.get(name, {}).get("", ""))
+            for name, count in zip(names, counts, strict=True)
+        )
+    )
 
 
 def quoted(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def worded(original: str) -> str:
+    """The comment that keeps a file's own wording at the end of a line of CREATE TABLE."""
+    text = _one_line(original)
+    return _WORDING + text if text else ""
 
 
 def short_type(declared: str) -> str:
@@ -173,6 +191,23 @@ def render_cell(cell: Cell, chars: int) -> str:
     return text if len(text) <= chars else text[: chars - 1] + "…"
 
 
+def _wordings(sql: str) -> dict[str, str]:
+    """The wordings kept in a CREATE TABLE by column; the table's own under ""."""
+    found = {}
+    for place, line in enumerate(sql.split("\n")):
+        code, mark, text = line.partition(_WORDING)
+        if mark and place == 0:
+            found[""] = _one_line(text)
+        elif mark and code.lstrip().startswith('"'):
+            found[code.split('"')[1]] = _one_line(text)
+    return found
+
+
+def _one_line(text: str) -> str:
+    clean = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * WORDING_CHARS]).split())
+    return clean if len(clean) <= WORDING_CHARS else clean[: WORDING_CHARS - 1] + "…"
+
+
 def _table(database: Database, name: str) -> TableInfo:
     table = database.schema.find(name)
     if table is None:
@@ -186,11 +221,12 @@ def _lines(columns: Sequence[str], rows: Sequence[Sequence[Cell]], cell_chars: i
 
 
 def _describe(look: Look, table: TableInfo) -> str:
-    lines = [f"{table.name}: {table.row_count} row{'' if table.row_count == 1 else 's'}"]
+    lines = [f"{table.name}{_shown(table.wording)}: {table.row_count} row{'' if table.row_count == 1 else 's'}"]
     room = DESCRIBE_CHARS
     targets = {key.column: f" -> {key.table}.{key.target}" for key in table.foreign_keys}
     for place, column in enumerate(table.columns):
         line = f"{column.name} {column.type}".rstrip() + (" key" if column.primary_key else "") + targets.get(column.name, "")
+        line += _shown(column.wording)
         if not column.primary_key and column.name not in targets:
             line += _values(look, table, column)
         room -= len(line)
@@ -200,6 +236,10 @@ def _describe(look: Look, table: TableInfo) -> str:
             break
         lines.append(line)
     return "\n".join(lines)
+
+
+def _shown(wording: str) -> str:
+    return f" ({wording})" if wording else ""
 
 
 def _values(look: Look, table: TableInfo, column: ColumnInfo) -> str:

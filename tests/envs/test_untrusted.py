@@ -213,22 +213,22 @@ def test_threads_may_share_a_strangers_database(stranger: Database) -> None:
      b'{"columns": [], "rows": [], "reads": [{}]}', b'{"refused": [1, 2]}', b"\xff\xfe"],
 )  # fmt: skip
 def test_a_reply_of_another_shape_is_no_answer(reply: bytes) -> None:
-    child = object.__new__(jail._Child)
+    child = object.__new__(jail.Child)
     to_child, from_child = os.pipe(), os.pipe()
     child._to, child._from = to_child[1], from_child[0]
     os.write(from_child[1], len(reply).to_bytes(4, "little") + reply)
-    with pytest.raises(jail._BrokenError):
+    with pytest.raises(jail.BrokenError):
         jail._checked(child.exchange({}, 1.0))
     for descriptor in (*to_child, *from_child):
         os.close(descriptor)
 
 
 def test_a_reply_longer_than_is_read_is_refused_before_it_is_read() -> None:
-    child = object.__new__(jail._Child)
+    child = object.__new__(jail.Child)
     to_child, from_child = os.pipe(), os.pipe()
     child._to, child._from = to_child[1], from_child[0]
     os.write(from_child[1], b"\xff\xff\xff\xff")
-    with pytest.raises(jail._BrokenError, match="bytes"):
+    with pytest.raises(jail.BrokenError, match="bytes"):
         child.exchange({}, 1.0)
     for descriptor in (*to_child, *from_child):
         os.close(descriptor)
