@@ -37,6 +37,7 @@ class RunSection:
 
     base_model: str = BUNDLED  # or a Hugging Face directory
     seed: int = 17
+    minutes: float = 0.0  # of the whole run; SFT takes what scoring and the phases leave of it (0: the stages' own limits alone)
     checkpoint_every: int = 10  # learner steps between checkpoints (also one at each stage's end and on Ctrl-C)
     rollout_actors: int = 1
     learner_gpus: float = 0.0
@@ -45,6 +46,8 @@ class RunSection:
     def __post_init__(self) -> None:
         if self.checkpoint_every < 1 or self.rollout_actors < 1:
             raise ValueError("run.checkpoint_every and run.rollout_actors must be 1 or more")
+        if self.minutes < 0:
+            raise ValueError(f"run.minutes is {self.minutes}: wanted a limit for the whole run, or 0 for none")
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class EvaluationConfig:
     """How a policy is scored: greedy, one episode a question."""
 
     concurrency: int = 64  # episodes in flight
-    validation_questions: int = 0  # score only the first so many (0: all); for smoke runs
+    validation_questions: int = 0  # score only so many, spread evenly over the databases (0: all)
     test_questions: int = 0
     canary_sequences: int = 4
     canary_bound: float = 0.15  # mean |difference| in logprob between generator and learner, nats a token

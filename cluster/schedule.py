@@ -12,6 +12,9 @@ from envs.records import TrainingSequence
 
 T = TypeVar("T")
 
+PHASE_OVERRUN = 1.25  # a phase is over with the step that passes its limit
+CLOSING_S = 45.0  # pushes, checkpoints and the export between SFT and the end
+
 
 def endless_order(items: Sequence[T], seed: int, start: int = 0) -> Iterator[T]:
     """Every item once an epoch, each epoch shuffled anew by the seed, from the `start`-th draw on (so a resumed run goes on in it).
@@ -27,6 +30,26 @@ def endless_order(items: Sequence[T], seed: int, start: int = 0) -> Iterator[T]:
         random.Random(f"{seed}/{epoch}").shuffle(order)
         yield from (items[i] for i in order[skip:])
         skip = 0
+
+
+def spread(items: Sequence[T], count: int) -> Sequence[T]:
+    """`count` items, evenly over the list, so that every database takes part; all of them for 0 or for more than there are."""
+    if not 0 < count < len(items):
+        return items
+    return [items[place * len(items) // count] for place in range(count)]
+
+
+def minutes_left_for_sft(run_minutes: float, spent_s: float, scoring_s: float, stages: int, phases_minutes: float) -> float:
+    """How long SFT may take for the whole run to end within run_minutes; at least 1.
+
+    Args:
+        spent_s: seconds spent so far on everything but SFT.
+        scoring_s: seconds that scoring one stage takes.
+        stages: how many are still to be scored.
+        phases_minutes: the limits of the phases to come, which end with the step that passes them.
+    """
+    phases_s = 60 * phases_minutes * PHASE_OVERRUN
+    return max(1.0, run_minutes - (spent_s + stages * scoring_s + phases_s + CLOSING_S) / 60)
 
 
 def progress(steps_done: int, steps: int, minutes_done: float, minutes: float) -> float:

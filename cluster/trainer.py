@@ -24,7 +24,15 @@ from cluster.config import PhaseConfig, RunConfig
 from cluster.display import Display
 from cluster.play import play_groups, question_seed
 from cluster.ray_setup import Crew
-from cluster.schedule import batches_of_like_length, endless_order, groups_to_ask_for, learning_rate, progress
+from cluster.schedule import (
+    batches_of_like_length,
+    endless_order,
+    groups_to_ask_for,
+    learning_rate,
+    minutes_left_for_sft,
+    progress,
+    spread,
+)
 from cluster.scores import Score, score
 from cluster.staleness import fresh_groups
 from cluster.state import DONE, Best, TrainerState
@@ -36,6 +44,8 @@ from envs.run_store import RunStore, written_aside
 log = logging.getLogger(__name__)
 
 LEARNER = "learner"  # the learner's folder in a checkpoint
+BASE_SCORED_AFTER = 5  # SFT steps: until the first push the generators hold the base model
+SCORING_GUESS_S = 120.0  # what scoring a stage is taken to cost until one has been scored
 REFILL = 2  # at most so many times a step's groups are drawn to replace those without variance
 
 
@@ -109,8 +119,11 @@ class Trainer:
         batches = itertools.islice(batches, record.steps, None)  # a resumed run goes on in the same order
         steps = settings.steps or math.ceil(sum(len(s.ids) for s in self.demonstrations) / settings.batch_tokens)
         self.display.begin("SFT", steps, record.steps)
-        while (done := progress(record.steps, steps, record.seconds / 60, settings.minutes)) < 1.0:
+        while (done := progress(record.steps, steps, record.seconds / 60, self._sft_minutes())) < 1.0:
             self._stop_if_asked()
+            if record.steps == BASE_SCORED_AFTER and self.state.stages["base"].test is None:
+                await self._score_stage("base")  # late enough that a person sees training begin, early enough to plan by its time
+                self.display.begin("SFT", steps, record.steps)
             rate = settings.learning_rate_at(done)
             batch = next(batches)
             with self._timed("sft"):
@@ -124,6 +137,17 @@ class Trainer:
             if record.steps % settings.validate_every == 0 and await self._gave_up("sft", settings.patience):
                 return
             self._checkpoint_if_due()
+
+    def _sft_minutes(self) -> float:
+        """When SFT is over: by its own limit, or by what the run's leaves after all else."""
+        run, settings, seconds = self.config.run, self.config, self.state.seconds
+        if not run.minutes:
+            return settings.sft.minutes
+        spent = sum(time for part, time in seconds.items() if part not in ("sft", "total"))
+        scored = sum(record.test is not None for record in self.state.stages.values())
+        scoring = seconds.get("evaluation", 0.0) / scored if scored else SCORING_GUESS_S
+        phases = settings.phase1.minutes + settings.phase2.minutes
+        return minutes_left_for_sft(run.minutes, spent, scoring, len(self.state.stages) - scored, phases)
 
     async def _grpo(self, phase: PhaseConfig) -> None:
         stage, record = self.state.stage, self.state.record
@@ -245,7 +269,7 @@ class Trainer:
         self._checkpoint()
 
     async def _evaluate(self, name: str, step: int, questions: Sequence[Question], first: int) -> Score:
-        chosen = questions[:first] if first else questions
+        chosen = spread(questions, first)
         groups: list[Group] = []
         self.display.begin(name, len(chosen))
         with self._timed("evaluation"):
@@ -265,8 +289,7 @@ class Trainer:
     async def _push(self, reason: str) -> None:
         """Broadcast the learner's weights and check that the generators now agree with it.
 
-        Until the first push the generators hold the base model, so that is the last moment to score it. It waits until then so
-        that a person sees training begin at once.
+        Until the first push the generators hold the base model, so that is the last moment to score it.
 
         Raises:
             WeightsOutOfSyncError: they do not, even after a second push.

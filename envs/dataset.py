@@ -55,8 +55,8 @@ class DataConfig:
     sample_unseen_share: float = 1.0
     value_answer_share: float = 0.3
     many_tables_share: float = 1.0  # see LessonConfig; nor do these
-    follow_up_share: float = 0.0
-    follow_ups: int = 3
+    session_share: float = 0.0
+    session_tokens: int = 700
     whole_share: float = 1.0
     explore_share: float = 0.0
 

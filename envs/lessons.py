@@ -1,15 +1,15 @@
-"""What SFT trains on: demonstrations played to their end, cut at their query, asked on, or explored alone.
+"""What SFT trains on: demonstrations played to their end, cut at their query, explored alone, or strung into sessions.
 
 Most tokens of a demonstration are what DESCRIBE said, and on a small machine tokens are what there is too little of. Looking at rows and
-saying ANSWER RESULT is soon learned, so only some are shown to their end. Asking on reuses an exploration: further questions about the
-described tables follow, each with its query, which is also what a conversation looks like to the policy. Which tables to look at is
-learned from explorations that end before the query.
+saying ANSWER RESULT is soon learned, so only some are shown to their end. A session asks one question after another about a database,
+describes only what has not been described yet, and goes on to the next question after each query: the same tokens teach half as many
+queries again, and it is what a conversation looks like to the policy.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,15 +28,15 @@ class LessonConfig:
     """How much of what is shown; shares are 0 to 1. The defaults show every demonstration whole and nothing else."""
 
     many_tables_share: float = 1.0  # of the demonstrations that read three tables or more: shown at all; they are long and hard
-    follow_up_share: float = 0.0  # of those shown: asked on
-    follow_ups: int = 3  # further questions in a sequence that is asked on, at most
+    session_share: float = 0.0  # of those shown: in sessions
+    session_tokens: int = 700  # a session takes no further question that would make it longer
     whole_share: float = 1.0  # of the others: to their end; the rest stop at their last query
-    explore_share: float = 0.0  # of those shown: once more, up to the last look before the first query
+    explore_share: float = 0.0  # of the others: once more, up to the last look before the first query
 
     def __post_init__(self) -> None:
-        if self.follow_ups < 0:
-            raise ValueError(f"follow_ups is {self.follow_ups}: wanted 0 or more, 3 is usual")
-        for name in ("many_tables_share", "follow_up_share", "whole_share", "explore_share"):
+        if self.session_tokens < 1:
+            raise ValueError(f"session_tokens is {self.session_tokens}: it must be positive, 700 is usual")
+        for name in ("many_tables_share", "session_share", "whole_share", "explore_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}: wanted a share from 0 to 1")
 
@@ -49,24 +49,21 @@ def lessons(
     Args:
         questions: answered by the demonstrations, one each, in the same order.
     """
-    pairs = zip(questions, demonstrations, strict=True)
-    shown = [pair for pair in pairs if len(pair[0].tables) < MANY_TABLES or rng.random() < config.many_tables_share]
-    of_database: dict[str, list[Question]] = {}
-    for question, _ in shown:
-        if question.answerable:
-            of_database.setdefault(question.db_id, []).append(question)
     made = []
-    for question, demonstration in shown:
-        if question.answerable and rng.random() < config.follow_up_share:
-            tables = set(question.tables)
-            others = [q for q in of_database[question.db_id] if q.id != question.id and tables.issuperset(q.tables)]
-            made.append(ask_on(demonstration, rng.sample(others, min(config.follow_ups, len(others))), codec))
-        elif not question.answerable or rng.random() < config.whole_share:
-            made.append(demonstration.sequence)
-        else:
-            made.append(_until(demonstration, _last_query(demonstration)))
+    strung: dict[str, list[tuple[Question, Demonstration]]] = {}
+    for question, demonstration in zip(questions, demonstrations, strict=True):
+        if len(question.tables) >= MANY_TABLES and rng.random() >= config.many_tables_share:
+            continue
+        if question.answerable and rng.random() < config.session_share:
+            strung.setdefault(question.db_id, []).append((question, demonstration))
+            continue
+        whole = not question.answerable or rng.random() < config.whole_share
+        made.append(demonstration.sequence if whole else _until(demonstration, _last_query(demonstration)))
         if question.answerable and rng.random() < config.explore_share:
             made.append(exploration(demonstration))
+    for asked in strung.values():
+        rng.shuffle(asked)
+        made += sessions(asked, codec, config.session_tokens)
     rng.shuffle(made)
     return made
 
@@ -77,15 +74,48 @@ def exploration(demonstration: Demonstration) -> TrainingSequence:
     return _until(demonstration, first - 1)
 
 
-def ask_on(demonstration: Demonstration, questions: Sequence[Question], codec: Codec) -> TrainingSequence:
-    """The demonstration up to its last query, then each question and its query; all of their tokens have weight 1."""
-    start = _until(demonstration, _last_query(demonstration))
-    ids, weights = list(start.ids), list(start.weights)
-    for question in questions:
-        asked, turn = codec.follow_up_ids(question.text), codec.action_ids(f"QUERY {' '.join(question.gold_sql.split())}")
-        ids += [*asked, *turn]
-        weights += [0.0] * len(asked) + [1.0] * len(turn)
-    return TrainingSequence(tuple(ids), tuple(weights))
+def sessions(asked: Sequence[tuple[Question, Demonstration]], codec: Codec, tokens_max: int) -> Iterator[TrainingSequence]:
+    """Every question once; the next one is of those that need the fewest tables not yet described, the earliest of them.
+
+    A new session begins where the next question would make one longer than tokens_max. Its first question keeps its demonstration up
+    to its last query, slips included; the others are answered straight.
+
+    Args:
+        asked: questions about one database, with their demonstrations.
+    """
+    seen = {
+        step.action.argument: step.observation
+        for _, demonstration in asked
+        for step in demonstration.steps
+        if step.action.verb is Verb.DESCRIBE and step.ok
+    }
+    left = list(asked)
+    while left:
+        _, demonstration = left.pop(0)
+        start = _until(demonstration, _last_query(demonstration))
+        ids, weights = list(start.ids), list(start.weights)
+        described = {s.action.argument for s in demonstration.steps if s.action.verb is Verb.DESCRIBE and s.ok}
+        while left:
+            place = min(range(len(left)), key=lambda i: (len(set(left[i][0].tables) - described), i))
+            question = left[place][0]
+            more = list(_straight(question, {t: seen[t] for t in question.tables if t in seen and t not in described}, codec))
+            if len(ids) + sum(len(part) for part, _ in more) > tokens_max:
+                break
+            del left[place]
+            described |= set(question.tables)
+            for part, weight in more:
+                ids += part
+                weights += [weight] * len(part)
+        yield TrainingSequence(tuple(ids), tuple(weights))
+
+
+def _straight(question: Question, new: Mapping[str, str], codec: Codec) -> Iterable[tuple[Sequence[int], float]]:
+    """A further question, the DESCRIBE of each table not seen yet, and the query: token ids with their weight."""
+    yield codec.follow_up_ids(question.text), 0.0
+    for table, observation in new.items():
+        yield codec.action_ids(f"DESCRIBE {table}"), 1.0
+        yield codec.observation_ids(observation, turn_closed=True), 0.0
+    yield codec.action_ids(f"QUERY {' '.join(question.gold_sql.split())}"), 1.0
 
 
 def _last_query(demonstration: Demonstration) -> int:

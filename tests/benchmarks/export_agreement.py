@@ -28,6 +28,7 @@ from actors.vllm_policy import VllmPolicy
 from cluster.base_model import cache_dir
 from cluster.config import load_preset
 from cluster.dataset_cache import data_of
+from cluster.schedule import spread
 from envs.dialogue import Codec
 from envs.matching import rows_match
 from envs.records import Question, Stop, Trajectory
@@ -35,11 +36,6 @@ from envs.sandbox import Database, QueryError
 from envs.verifier import is_unknown
 
 T = TypeVar("T")
-
-
-def spread(questions: list[Question], count: int) -> list[Question]:
-    """`count` questions, evenly over the list, so that every database takes part."""
-    return questions[:: max(1, len(questions) // count)][:count]
 
 
 async def first_actions(policy: Policy, codec: Codec, prompts: list[tuple[int, ...]]) -> list[str]:

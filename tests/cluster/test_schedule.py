@@ -6,7 +6,16 @@ import itertools
 
 import pytest
 
-from cluster.schedule import batches_of_like_length, endless_order, groups_to_ask_for, learning_rate, progress, token_batch
+from cluster.schedule import (
+    batches_of_like_length,
+    endless_order,
+    groups_to_ask_for,
+    learning_rate,
+    minutes_left_for_sft,
+    progress,
+    spread,
+    token_batch,
+)
 from envs.records import TrainingSequence
 
 
@@ -25,6 +34,20 @@ def test_an_order_taken_up_in_the_middle_goes_on_as_it_would_have(start: int) ->
 def test_nothing_to_draw_from_is_an_error_not_an_endless_loop() -> None:
     with pytest.raises(ValueError, match="nothing to draw from"):
         next(endless_order([], seed=1))
+
+
+def test_spread_takes_from_everywhere_and_all_when_there_are_no_more() -> None:
+    assert spread(range(100), 5) == [0, 20, 40, 60, 80]
+    assert len(set(spread(range(293), 120))) == 120
+    assert spread(range(3), 0) == spread(range(3), 3) == spread(range(3), 9) == range(3)
+
+
+def test_sft_gets_less_where_scoring_takes_longer_but_always_something() -> None:
+    quick = minutes_left_for_sft(26, spent_s=120, scoring_s=60, stages=3, phases_minutes=3)
+    slow = minutes_left_for_sft(26, spent_s=120, scoring_s=160, stages=3, phases_minutes=3)
+    assert quick - slow == pytest.approx(5.0)
+    assert quick + (120 + 3 * 60) / 60 + 3 < 26, "all of it fits, with something to spare"
+    assert minutes_left_for_sft(5, spent_s=120, scoring_s=160, stages=3, phases_minutes=3) == 1.0
 
 
 def test_progress_is_the_further_of_steps_and_minutes() -> None:

@@ -1,4 +1,4 @@
-"""Asking on reuses what was described, cuts fall between turns, and shares are kept to."""
+"""A session describes each table once, cuts fall between turns, and shares are kept to."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 
 from envs.demonstrations import Demonstration, DemonstrationConfig, demonstrate
 from envs.dialogue import Codec
-from envs.lessons import LessonConfig, ask_on, exploration, lessons
+from envs.lessons import LessonConfig, exploration, lessons, sessions
 from envs.records import Question, TrainingSequence
 from envs.sandbox import Database
 from envs.sql_env import EpisodeConfig
 
 PLAIN = DemonstrationConfig(recovery_share=0, sample_share=0, sample_unseen_share=0, value_answer_share=0)
-ALWAYS = LessonConfig(follow_ups=2, follow_up_share=1.0, explore_share=1.0)
+STRUNG = LessonConfig(session_share=1.0, session_tokens=10_000)
 COUNT = Question("shop/1", "shop", "How many dogs are there?", "SELECT COUNT(*) FROM pets WHERE species = 'dog'", ("pets",))
 NAMES = Question("shop/2", "shop", "What are the pets called?", "SELECT name FROM pets", ("pets",))
 CITIES = Question("shop/3", "shop", "Where do our owners live?", "SELECT DISTINCT city FROM owners", ("owners",))
@@ -56,43 +56,71 @@ def taught(codec: Codec, sequence: TrainingSequence) -> list[str]:
     return [codec.action_text(turn) for turn in turns]
 
 
-def test_asking_on_teaches_the_exploration_once_and_every_query(shop: Database, tiny_codec: Codec) -> None:
-    made = ask_on(shown(shop, tiny_codec, JOIN, recovery_share=0), [COUNT, CITIES], tiny_codec)
+def session(shop: Database, codec: Codec, *questions: Question, tokens_max: int = 10_000, **shares: float) -> list[TrainingSequence]:
+    return list(sessions([(question, shown(shop, codec, question, **shares)) for question in questions], codec, tokens_max))
+
+
+def test_a_session_describes_each_table_once_and_teaches_every_query(shop: Database, tiny_codec: Codec) -> None:
+    (made,) = session(shop, tiny_codec, COUNT, JOIN, CITIES, recovery_share=0)
     assert taught(tiny_codec, made) == [
         "DESCRIBE pets",
+        f"QUERY {COUNT.gold_sql}",
         "DESCRIBE owners",
-        *(f"QUERY {question.gold_sql}" for question in (JOIN, COUNT, CITIES)),
+        f"QUERY {JOIN.gold_sql}",
+        f"QUERY {CITIES.gold_sql}",
     ]
 
 
-def test_a_recovery_keeps_its_slip_untaught_and_ends_at_the_right_query(shop: Database, tiny_codec: Codec) -> None:
+def test_a_session_first_asks_what_the_described_tables_answer(shop: Database, tiny_codec: Codec) -> None:
+    (made,) = session(shop, tiny_codec, COUNT, CITIES, NAMES, recovery_share=0)
+    queries = [turn for turn in taught(tiny_codec, made) if turn.startswith("QUERY")]
+    assert queries == [f"QUERY {question.gold_sql}" for question in (COUNT, NAMES, CITIES)]
+
+
+def test_a_recovery_keeps_its_slip_untaught_and_the_session_goes_on_after_the_right_query(shop: Database, tiny_codec: Codec) -> None:
     played = shown(shop, tiny_codec, JOIN, recovery_share=1, wander_share=0)
-    made = ask_on(played, [COUNT], tiny_codec)
+    (made,) = session(shop, tiny_codec, JOIN, COUNT, recovery_share=1, wander_share=0)
     queries = [turn for turn in taught(tiny_codec, made) if turn.startswith("QUERY")]
     assert queries == [f"QUERY {JOIN.gold_sql}", f"QUERY {COUNT.gold_sql}"]
     assert made.ids[: len(played.sequence.ids)][:100] == played.sequence.ids[:100]
 
 
 def test_the_next_question_stands_where_an_observation_would(shop: Database, tiny_codec: Codec) -> None:
-    made = ask_on(shown(shop, tiny_codec, COUNT, recovery_share=0), [NAMES], tiny_codec)
+    (made,) = session(shop, tiny_codec, COUNT, NAMES, recovery_share=0)
     turn = tiny_codec.action_ids(f"QUERY {NAMES.gold_sql}")
     between = tiny_codec.observation_ids(f"Question: {NAMES.text}", turn_closed=True)
     assert made.ids[-len(turn) - len(between) :] == (*between, *turn)
 
 
+def test_a_described_table_looks_in_a_session_as_it_does_in_an_episode(shop: Database, tiny_codec: Codec) -> None:
+    (made,) = session(shop, tiny_codec, COUNT, CITIES, recovery_share=0)
+    described = next(step for step in shown(shop, tiny_codec, CITIES, recovery_share=0).steps if step.action.argument == "owners")
+    look = (*tiny_codec.action_ids("DESCRIBE owners"), *tiny_codec.observation_ids(described.observation, turn_closed=True))
+    assert any(made.ids[place : place + len(look)] == look for place in range(len(made.ids)))
+
+
+def test_a_session_that_is_full_is_followed_by_another_and_no_question_is_lost(shop: Database, tiny_codec: Codec) -> None:
+    whole = session(shop, tiny_codec, COUNT, NAMES, JOIN, CITIES, recovery_share=0)
+    room = len(whole[0].ids) - 1
+    made = session(shop, tiny_codec, COUNT, NAMES, JOIN, CITIES, tokens_max=room, recovery_share=0)
+    assert len(whole) == 1 and len(made) == 2
+    assert all(len(sequence.ids) <= room for sequence in made)
+    asked = [turn for sequence in made for turn in taught(tiny_codec, sequence) if turn.startswith("QUERY")]
+    assert sorted(asked) == sorted(f"QUERY {question.gold_sql}" for question in (COUNT, NAMES, JOIN, CITIES))
+
+
 @pytest.mark.parametrize("seed", range(10))
-def test_every_question_is_taught_and_follow_ups_stay_within_the_described_tables(shop: Database, tiny_codec: Codec, seed: int) -> None:
+def test_every_question_is_taught_once_and_only_over_described_tables(shop: Database, tiny_codec: Codec, seed: int) -> None:
     played = [demonstrate(shop, question, tiny_codec, EpisodeConfig(), PLAIN, random.Random(seed)) for question in ALL]
-    made = lessons(ALL, played, tiny_codec, ALWAYS, random.Random(seed))
+    made = lessons(ALL, played, tiny_codec, STRUNG, random.Random(seed))
     turns = [taught(tiny_codec, sequence) for sequence in made]
-    assert len(made) == 2 * (len(ALL) - 1) + 1, "each answerable one asked on and explored, the other whole"
+    assert len(made) == 2, "the answerable ones in a session, the other whole"
     for question in ALL[:-1]:
-        assert any(f"QUERY {question.gold_sql}" in sequence for sequence in turns)
-    for sequence in turns:
-        if f"QUERY {CITIES.gold_sql}" in sequence:
-            assert "DESCRIBE owners" in sequence
+        (where,) = [sequence for sequence in turns if f"QUERY {question.gold_sql}" in sequence]
+        before = where[: where.index(f"QUERY {question.gold_sql}")]
+        assert all(f"DESCRIBE {table}" in before for table in question.tables)
     assert any(sequence[-1].startswith("ANSWER UNKNOWN") for sequence in turns)
-    assert made == lessons(ALL, played, tiny_codec, ALWAYS, random.Random(seed))
+    assert made == lessons(ALL, played, tiny_codec, STRUNG, random.Random(seed))
 
 
 def test_by_default_every_demonstration_is_shown_whole_and_nothing_else(shop: Database, tiny_codec: Codec) -> None:
@@ -124,7 +152,7 @@ def test_an_exploration_ends_before_the_first_query_even_a_wrong_one(shop: Datab
     assert made.ids == played.sequence.ids[: len(made.ids)]
 
 
-@pytest.mark.parametrize("bad", [{"follow_ups": -1}, {"follow_up_share": 1.2}, {"explore_share": -0.1}, {"whole_share": 2}])
+@pytest.mark.parametrize("bad", [{"session_tokens": 0}, {"session_share": 1.2}, {"explore_share": -0.1}, {"whole_share": 2}])
 def test_numbers_out_of_range_are_refused_by_name(bad: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):
         LessonConfig(**bad)  # type: ignore[arg-type]
