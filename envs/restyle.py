@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from envs.gold_sql import name as sql_name
 from envs.schema import quoted, read_schema
 from envs.vocabulary import plural, singular, split_name
 
@@ -191,7 +192,7 @@ def _consonants(word: str) -> str:
 
 def _free(name: str, taken: set[str]) -> str:
     """The name, or one like it that is neither taken nor a word of SQL."""
-    base = f"{name}_" if name.lower() in _RESERVED else name
+    base = f"{name}_" if name.lower() in _RESERVED or sql_name(name) != name else name
     found, number = base, 2
     while found.lower() in taken:
         found, number = f"{base}{number}", number + 1

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from envs.gold_sql import name as sql_name
 from envs.questions import canonical_sql, load_questions, save_questions, tables_read
 from envs.records import Question
 from envs.sandbox import Database
@@ -102,3 +103,12 @@ def test_sql_gets_one_spelling(kennel: Database, written: str, canonical: str) -
 
 def test_names_a_with_makes_are_not_tables() -> None:
     assert tables_read("WITH old AS (SELECT * FROM Dogs WHERE Age > 4) SELECT COUNT(*) FROM old") == ("Dogs",)
+
+
+@pytest.mark.parametrize("word", ["Grant", "lock", "ANY", "order", "offset"])
+def test_a_table_called_by_a_keyword_is_spelled_so_that_sqlite_and_sqlglot_both_read_it(word: str) -> None:
+    sql = f"SELECT {sql_name(word)}.id FROM {sql_name(word)} WHERE {sql_name(word)}.{sql_name(word)} = 1"
+    connection = sqlite3.connect(":memory:")
+    connection.execute(f'CREATE TABLE "{word}" (id INTEGER, "{word}" INTEGER)')
+    assert connection.execute(sql).fetchall() == []
+    assert tables_read(sql) == (word,)
