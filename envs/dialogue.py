@@ -8,7 +8,6 @@ decoded and encoded again. The chat markup is ChatML, which SmolLM2 and Qwen sha
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from envs.records import Action, Verb, WeightSpan
 
 SYSTEM = "Answer from the database: DESCRIBE table, SAMPLE table, QUERY select, ANSWER RESULT or UNKNOWN why."
 ACTION_CHARS_MAX = 4_000
-_ACTION = re.compile(r"(DESCRIBE|SAMPLE|QUERY|ANSWER)[ \t]+(\S.*)", re.DOTALL)
+_VERBS = {str(verb): verb for verb in (Verb.DESCRIBE, Verb.SAMPLE, Verb.QUERY, Verb.ANSWER)}
 
 
 def prompt_text(question: str, tables: Sequence[str]) -> str:
@@ -40,13 +39,20 @@ def parse_action(text: str) -> Action:
 
     A turn that is none of the four becomes MALFORMED with a reason the policy can learn from; nothing is ever raised.
     """
-    line = text.strip().split("\n", 1)[0].strip()
+    line = text.strip()
+    if "\n" in line:
+        line = line.partition("\n")[0].rstrip()
     if len(line) > ACTION_CHARS_MAX:
         return Action(Verb.MALFORMED, f"the action has {len(line)} characters; at most {ACTION_CHARS_MAX} are read")
-    found = _ACTION.fullmatch(line)
-    if not found:
+    word, _, argument = line.partition(" ")
+    verb = _VERBS.get(word)
+    if verb is None:
+        word, _, argument = line.partition("\t")
+        verb = _VERBS.get(word)
+    argument = argument.lstrip(" \t")
+    if verb is None or not argument or argument[0].isspace():
         return Action(Verb.MALFORMED, "not an action: begin with DESCRIBE, SAMPLE, QUERY or ANSWER and what it needs")
-    return Action(Verb(found[1]), found[2].strip())
+    return Action(verb, argument)
 
 
 class Codec:

@@ -31,6 +31,8 @@ LOOK_TIMEOUT_S = 20.0
 _FOLLOWABLE = frozenset({"json_each", "json_tree"})
 _INTERNAL = ("sqlite_", "pragma_", "dbstat", "bytecode")
 _NONE: frozenset[str] = frozenset()
+_READ, _FUNCTION, _SELECT, _OK = sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_SELECT, sqlite3.SQLITE_OK
+_PAGE_BYTES_MAX = 65_536  # a value that fits its page is given out whatever LENGTH allows
 _REMEMBERED_MAX = 4_096
 OBJECTS_SQL = "SELECT name, type, rootpage, substr(sql, 1, 400) FROM sqlite_schema ORDER BY rowid"
 
@@ -71,6 +73,8 @@ class Guard:
         self._looker.text_factory = lenient
         self._denied = self._text = ""
         self._late = False
+        cells_that_fit = limits.bytes_max // max(limits.length_max, _PAGE_BYTES_MAX)  # however long each is
+        self._cells_at_once = min(cells_that_fit, limits.cells_max)
         self._deadline = time.perf_counter() + LOOK_TIMEOUT_S
         self._with_names: frozenset[str] | None = None
         self._reads: set[str] = set()  # tables of which a column is read
@@ -84,6 +88,7 @@ class Guard:
         modules = {folded(name) for (name,) in self.look("PRAGMA module_list", TABLES_MAX)[1] if isinstance(name, str)}
         named = {folded(str(name)) for name, kind, *_ in objects if kind in ("table", "view")}
         self._hidden = (named | modules) - self._tables.keys() - _FOLLOWABLE
+        self._authorize = self._authorizer()
         self._lock_down()
 
     def run(self, text: str, rows_max: int, timeout_s: float) -> Answer:
@@ -96,23 +101,28 @@ class Guard:
         self._touched.clear()
         self._denied, self._text, self._with_names, self._late = "", text, None, False
         self._deadline = time.perf_counter() + timeout_s
-        cursor = self._connection.cursor()
+        cursor: sqlite3.Cursor | None = None
         try:
-            cursor.execute(text)
-            columns = tuple(d[0] for d in cursor.description or ())
-            rows, truncated = self._fetch(cursor, min(rows_max, self.limits.cells_max // (len(columns) or 1)))
+            cursor = self._connection.execute(text)
+            columns = tuple([d[0] for d in cursor.description or ()])
+            step = self._cells_at_once // (len(columns) or 1) or 1
+            if step > rows_max:
+                step = rows_max + 1
+            rows: list[tuple[Cell, ...]] = cursor.fetchmany(step)
+            truncated = len(rows) >= step and self._fetch_rest(cursor, rows, rows_max, len(columns) or 1)
         except sqlite3.OperationalError as error:
+            self._broken_off(cursor, text)
             if "Could not decode" in str(error) and self._connection.text_factory is str:
                 self._connection.text_factory = lenient  # slower, so only for databases that need it
                 return self.run(text, rows_max, timeout_s)
             raise self._refused(error) from None
         except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError) as error:
+            self._broken_off(cursor, text)
             raise self._refused(error) from None
-        finally:
-            cursor.close()
-            if self._reads or self._touched:
-                self._keep_reads(text)
-        return columns, rows, truncated, self._reads_of.get(text, _NONE)
+        except BaseException:
+            self._broken_off(cursor, text)
+            raise
+        return columns, rows, truncated, self._keep_reads(text) if self._reads or self._touched else self._reads_of.get(text, _NONE)
 
     def look(self, sql: str, rows_max: int, timeout_s: float = LOOK_TIMEOUT_S) -> Answer:
         """Run SQL of our own making, PRAGMAs included, within a deadline and the budgets.
@@ -144,18 +154,41 @@ class Guard:
             if len(rows) >= rows_max or room < 0:
                 return rows, True
             rows.append(row)
-            for cell in row:
-                if cell.__class__ is str or cell.__class__ is bytes:
-                    room -= len(cell)
+            room -= _size(row)
         return rows, False
 
-    def _keep_reads(self, text: str) -> None:
+    def _fetch_rest(self, cursor: sqlite3.Cursor, rows: list[tuple[Cell, ...]], rows_max: int, columns: int) -> bool:
+        """Add the rows up to the limits to the first ones; whether there were more. No step can overshoot the bytes by more than a row."""
+        rows_max = min(rows_max, self.limits.cells_max // columns)
+        cell_bytes_max = max(self.limits.length_max, _PAGE_BYTES_MAX)
+        room = self.limits.bytes_max - sum(map(_size, rows))
+        while len(rows) <= rows_max:
+            step = max(1, min(room // (cell_bytes_max * columns), rows_max + 1 - len(rows)))
+            fetched = cursor.fetchmany(step)
+            if room < 0 or not fetched:
+                return bool(fetched)
+            rows += fetched
+            room -= sum(map(_size, fetched))
+        del rows[rows_max:]
+        return True
+
+    def _broken_off(self, cursor: sqlite3.Cursor | None, text: str) -> None:
+        """End a query that failed; its statement may be cached all the same."""
+        if cursor is not None:
+            cursor.close()
+        if self._reads or self._touched:
+            self._keep_reads(text)
+
+    def _keep_reads(self, text: str) -> frozenset[str]:
         if len(self._reads_of) >= _REMEMBERED_MAX:
             self._reads_of.clear()
             self._connection.set_authorizer(self._authorize)  # also expires the cached statements, which pass it anew
-        shadows = with_names(text) if self._touched and "with" in text.lower() else frozenset()
-        touched = {name for name in self._touched if name.lower() not in shadows}
-        self._reads_of[text] = frozenset(self._reads | touched)
+        reads = frozenset(self._reads)
+        if touched := self._touched - reads:
+            shadows = with_names(text) if "with" in text.lower() else _NONE
+            reads = reads.union(name for name in touched if name.lower() not in shadows)
+        self._reads_of[text] = reads
+        return reads
 
     def _lock_down(self) -> None:
         c = self._connection
@@ -180,28 +213,50 @@ class Guard:
     def _too_late(self) -> bool:
         return time.perf_counter() > self._deadline
 
-    def _authorize(self, action: int, one: str | None, two: str | None, _schema: str | None, inside: str | None) -> int:
+    def _authorizer(self) -> Callable[..., int]:
+        """The callback that SQLite asks about each part of a query it compiles: what is usual is allowed here, the rest goes to _deny."""
+        tables = self._tables | {name: name for name in self._tables.values()}  # SQLite says a name as declared, nearly always
+        functions, hidden, deny = self._functions, self._hidden, self._deny
+        read, touch, now = self._reads.add, self._touched.add, time.perf_counter
+
+        def authorize(action: int, one: str | None, two: str | None, schema: str | None, inside: str | None) -> int:
+            if inside is None or folded(inside) not in hidden:
+                if action == _READ:
+                    table = tables.get(one)  # type: ignore[arg-type] # None is no key
+                    if table is not None:
+                        (read if two else touch)(table)
+                        return _OK
+                elif action == _FUNCTION:
+                    if two in functions:
+                        return _OK
+                elif action == _SELECT and now() <= self._deadline:  # the progress handler does not run while a query is compiled
+                    return _OK
+            return deny(action, one, two, schema, inside)
+
+        return authorize
+
+    def _deny(self, action: int, one: str | None, two: str | None, _schema: str | None, inside: str | None) -> int:
         if inside is not None and folded(inside) in self._hidden:  # a view's own query: the view may not be named itself
             self._denied = self._denied or f"table {inside}"
             return sqlite3.SQLITE_DENY
-        if action == sqlite3.SQLITE_READ:
+        if action == _READ:
             table = self._tables.get(folded(one or ""))
             if table is not None:
                 (self._reads if two else self._touched).add(table)
-                return sqlite3.SQLITE_OK
+                return _OK
             # A WITH name of which no column is used arrives like a table.
             if one in _FOLLOWABLE or (not two and self._is_with_name(one or "")):
-                return sqlite3.SQLITE_OK
+                return _OK
             self._denied = self._denied or f"table {one}"
             return sqlite3.SQLITE_DENY
-        if action == sqlite3.SQLITE_FUNCTION:
+        if action == _FUNCTION:
             if (two or "").lower() in self._functions:
-                return sqlite3.SQLITE_OK
+                return _OK
             self._denied = self._denied or f"function {two}"
             return sqlite3.SQLITE_DENY
-        if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE):
-            self._late = time.perf_counter() > self._deadline  # the progress handler does not run while a query is compiled
-            return sqlite3.SQLITE_DENY if self._late else sqlite3.SQLITE_OK
+        if action in (_SELECT, sqlite3.SQLITE_RECURSIVE):
+            self._late = time.perf_counter() > self._deadline
+            return sqlite3.SQLITE_DENY if self._late else _OK
         self._denied = self._denied or "statement"
         return sqlite3.SQLITE_DENY
 
@@ -249,6 +304,15 @@ def folded(name: str) -> str:
 def lenient(raw: bytes) -> str:
     """Text as stored, whatever is not UTF-8 replaced."""
     return raw.decode("utf-8", "replace")
+
+
+def _size(row: tuple[Cell, ...]) -> int:
+    """Characters and bytes of its texts and blobs."""
+    size = 0
+    for cell in row:
+        if cell.__class__ is str or cell.__class__ is bytes:
+            size += len(cell)
+    return size
 
 
 def _connect(uri: str) -> sqlite3.Connection:

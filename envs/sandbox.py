@@ -11,25 +11,22 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from envs.database_file import database_uri
 from envs.guard import LOOK_TIMEOUT_S, Cell, Guard, Limits, RefusedError
 from envs.jail import Jail
 from envs.schema import Schema, read_schema
-from envs.sql_scan import LENGTH_MAX, unfolds_too_far
+from envs.sql_scan import LENGTH_MAX, SHORT, backquoted, unfolds_too_far
 from envs.teaching import function_hint, names_hint, tables_hint
 
 __all__ = ["Database", "Limits", "QueryError", "QueryResult", "Trust"]
 
 T = TypeVar("T")
 
-_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*(?:\]|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL)
 _FIRST_WORD = re.compile(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))*(\w*)", re.DOTALL)
-_CHECKED_MAX = 4_096
 _LIMITS = Limits()
 
 
@@ -52,9 +49,8 @@ class QueryError(ValueError):
         self.code, self.transient = code, transient
 
 
-@dataclass(frozen=True, slots=True)
-class QueryResult:
-    """The rows of one query."""
+class QueryResult(NamedTuple):
+    """The rows of one query; a named tuple, because one is made at every step."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -70,7 +66,6 @@ class Database:
         self.path, self.name, self.limits, self.trust = path, path.stem, limits, trust
         self._lock = threading.Lock()
         self._memory: dict[Hashable, Any] = {}
-        self._checked: dict[str, str] = {}  # queries seen, as SQLite is given them
         self._level: Guard | Jail = Jail(uri, limits) if trust is Trust.UNTRUSTED else Guard(uri, limits)
         try:
             self.schema: Schema = read_schema(self.look)
@@ -100,6 +95,11 @@ class Database:
         except (QueryError, sqlite3.Error) as error:
             raise ValueError(f"{path} cannot be read as a SQLite database: {error}") from error
 
+    @property
+    def child_pid(self) -> int | None:
+        """The jailed process that holds a stranger's file, while there is one."""
+        return self._level.pid if isinstance(self._level, Jail) else None
+
     def query(
         self,
         sql: str,
@@ -120,10 +120,10 @@ class Database:
             QueryError: refused, failed or too slow; the message says what to do.
         """
         timeout_s = self.limits.timeout_s if timeout_s is None else timeout_s
+        text = sql
+        if not (sql[:7] == "SELECT " and len(sql) < SHORT and '"' not in sql):  # in such a one nothing needs checking
+            text = _checked(sql, double_quoted_text)
         with self._lock:
-            text = None if double_quoted_text else self._checked.get(sql)
-            if text is None:
-                text = self._check(sql, double_quoted_text)
             started = time.perf_counter()
             try:
                 columns, rows, truncated, reads = self._level.run(text, self.limits.rows_max if rows_max is None else rows_max, timeout_s)
@@ -151,22 +151,6 @@ class Database:
 
     def close(self) -> None:
         self._level.close()
-
-    def _check(self, sql: str, double_quoted_text: bool) -> str:
-        """The text that SQLite is given: of bearable size, beginning as a SELECT does, double-quoted names in backquotes."""
-        if len(sql) > LENGTH_MAX:
-            raise QueryError("too_big", f"the query has {len(sql)} characters, at most {LENGTH_MAX} are run: ask for less")
-        word = _FIRST_WORD.match(sql).group(1)  # type: ignore[union-attr] # the pattern matches ""
-        if word.upper() not in ("SELECT", "WITH", "VALUES"):
-            raise QueryError("not_select", f"only a SELECT is run, not {word[:20].upper() or 'an empty query'}")
-        text = sql if double_quoted_text or '"' not in sql else _TOKEN.sub(_as_identifier, sql)
-        if unfolds_too_far(text):
-            raise QueryError("too_big", "the query unfolds into too many parts: use each WITH query and inner column less often")
-        if len(self._checked) >= _CHECKED_MAX:
-            self._checked.clear()
-        if not double_quoted_text:
-            self._checked[sql] = text
-        return text
 
     def _teach(self, error: RefusedError, sql: str, timeout_s: float) -> QueryError:
         """The database's own words and what to write instead."""
@@ -198,6 +182,15 @@ class Database:
         return QueryError("syntax" if "syntax error" in said or "incomplete input" in said else "other", said[:200])
 
 
-def _as_identifier(token: re.Match[str]) -> str:
-    text = token.group()
-    return "`" + text[1:-1].replace('""', '"').replace("`", "``") + "`" if text[0] == '"' else text
+def _checked(sql: str, double_quoted_text: bool) -> str:
+    """The text that SQLite is given: of bearable size, beginning as a SELECT does, double-quoted names in backquotes."""
+    if len(sql) > LENGTH_MAX:
+        raise QueryError("too_big", f"the query has {len(sql)} characters, at most {LENGTH_MAX} are run: ask for less")
+    if sql[:7] != "SELECT ":
+        word = _FIRST_WORD.match(sql).group(1)  # type: ignore[union-attr] # the pattern matches ""
+        if word.upper() not in ("SELECT", "WITH", "VALUES"):
+            raise QueryError("not_select", f"only a SELECT is run, not {word[:20].upper() or 'an empty query'}")
+    text = backquoted(sql) if '"' in sql and not double_quoted_text else sql
+    if unfolds_too_far(text):
+        raise QueryError("too_big", "the query unfolds into too many parts: use each WITH query and inner column less often")
+    return text

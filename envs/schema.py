@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from envs.guard import OBJECTS_SQL, TABLES_MAX, ordinary_tables
@@ -168,11 +168,14 @@ def sample(database: Database, table_name: str) -> str:
 
 def render_rows(result: QueryResult, rows_shown: int, cell_chars: int) -> str:
     """A result as the policy sees it: header, the first rows, and the number of rows when there are more."""
-    if not result.rows:
+    rows = result.rows
+    if not rows:
         return "no rows"
-    lines = _lines(result.columns, result.rows[:rows_shown], cell_chars)
-    if len(result.rows) > rows_shown or result.truncated:
-        lines.append(f"({len(result.rows)}{'+' if result.truncated else ''} rows)")
+    lines = [_header(result.columns, cell_chars)]
+    for row in rows[:rows_shown]:
+        lines.append(" | ".join([render_cell(cell, cell_chars) for cell in row]))
+    if len(rows) > rows_shown or result.truncated:
+        lines.append(f"({len(rows)}{'+' if result.truncated else ''} rows)")
     return "\n".join(lines)
 
 
@@ -180,14 +183,14 @@ def render_cell(cell: Cell, chars: int) -> str:
     """One cell as text on one line; reals to 4 decimals, bytes in hex, cut with an ellipsis."""
     if isinstance(cell, str):
         text = " ".join(cell[: 4 * chars].split())
+    elif isinstance(cell, int):
+        text = str(cell)
     elif cell is None:
         return "NULL"
     elif isinstance(cell, float):
         text = f"{cell:.4g}" if 0 < abs(cell) < 0.001 or abs(cell) >= 1e15 else repr(round(cell, 4))
-    elif isinstance(cell, bytes):
-        text = f"x'{cell[:chars].hex()}'"
     else:
-        text = str(cell)
+        text = f"x'{cell[:chars].hex()}'"
     return text if len(text) <= chars else text[: chars - 1] + "…"
 
 
@@ -215,9 +218,9 @@ def _table(database: Database, name: str) -> TableInfo:
     return table
 
 
-def _lines(columns: Sequence[str], rows: Sequence[Sequence[Cell]], cell_chars: int) -> list[str]:
-    header = " | ".join(render_cell(name, cell_chars) for name in columns)
-    return [header, *(" | ".join(render_cell(cell, cell_chars) for cell in row) for row in rows)]
+@lru_cache(maxsize=1_024)
+def _header(columns: tuple[str, ...], cell_chars: int) -> str:
+    return " | ".join([render_cell(name, cell_chars) for name in columns])
 
 
 def _describe(look: Look, table: TableInfo) -> str:
@@ -267,7 +270,8 @@ def _sample(look: Look, table: TableInfo) -> str:
     names = table.column_names[:SAMPLE_COLUMNS]
     chosen = ", ".join(quoted(name) for name in names)
     rows = look(f"SELECT {chosen} FROM {quoted(table.name)} LIMIT {SAMPLE_ROWS}", SAMPLE_ROWS)
-    header, *lines = _lines(names, rows, 40 if len(names) <= 8 else 20)
+    cell_chars = 40 if len(names) <= 8 else 20
+    header, lines = _header(names, cell_chars), [" | ".join([render_cell(cell, cell_chars) for cell in row]) for row in rows]
     if len(table.columns) > SAMPLE_COLUMNS:
         header += f" | ({len(table.columns) - SAMPLE_COLUMNS} more columns)"
     return "\n".join([header, *(lines or ["no rows"])])

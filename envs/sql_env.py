@@ -53,15 +53,14 @@ class SqlEnv:
         if self.stop is not None:
             raise RuntimeError(f"the episode has ended ({self.stop}): begin a new SqlEnv")
         action = parse_action(text)
+        verb = action.verb
         try:
             observation, ok = self._do(action), True
-        except (QueryError, _NoTableError) as error:
+        except (QueryError, _NoTableError, _MalformedError) as error:
             observation, ok = f"error: {error}", False
-        if action.verb is Verb.MALFORMED:
-            observation, ok = f"error: {action.argument}", False
-        if action.verb is Verb.ANSWER:
+        if verb is Verb.ANSWER:
             self.stop = Stop.ANSWERED
-        elif action.verb is Verb.MALFORMED and self._count(Verb.MALFORMED) + 1 >= self.config.malformed_max:
+        elif verb is Verb.MALFORMED and self._count(Verb.MALFORMED) + 1 >= self.config.malformed_max:
             self.stop = Stop.MALFORMED
         elif not ok and self._failed(action) + 1 >= self.config.repeats_max:
             self.stop = Stop.REPEATED
@@ -99,6 +98,8 @@ class SqlEnv:
                 return (describe if action.verb is Verb.DESCRIBE else sample)(self.database, action.argument)
             case Verb.ANSWER:
                 self.answer = action.argument
+            case Verb.MALFORMED:
+                raise _MalformedError(action.argument)
         return ""
 
     def _failure(self) -> Failure:
@@ -117,6 +118,10 @@ class SqlEnv:
     def _failed(self, action: Action) -> int:
         """How often this action has failed so far, in the same words."""
         return sum(step.action == action and not step.ok for step in self.steps)
+
+
+class _MalformedError(ValueError):
+    """A turn that is no action."""
 
 
 class _NoTableError(ValueError):

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import log
 
 LENGTH_MAX = 20_000  # characters of a query, as SQLite's own limit
 UNFOLDED_MAX = 300_000  # words a query may have once SQLite has copied each WITH query and inner column to where it is used
 SHORT = 96  # characters: a shorter text unfolds to less than UNFOLDED_MAX, however it is laid out
+_REMEMBERED = 256  # queries of which the slower readings are kept: those of a group are often the same
 _DEPTH_MAX = 100
 _LOG_MAX = log(UNFOLDED_MAX)
-_WORD = re.compile(
-    r"""'[^']*(?:''[^']*)*'?|"[^"]*(?:""[^"]*)*"?|`[^`]*(?:``[^`]*)*`?|\[[^\]]*\]?|--[^\n]*|/\*.*?(?:\*/|\Z)|[\w$\x80-\U0010ffff]+|[^\s\w]""",
-    re.DOTALL,
+_QUOTED = re.compile(  # texts, quoted names and comments, to the end of the query when they are left open
+    r"""'[^']*(?:''[^']*)*'?|"[^"]*(?:""[^"]*)*"?|`[^`]*(?:``[^`]*)*`?|\[[^\]]*\]?|--[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL
 )
+_WORD = re.compile(_QUOTED.pattern + r"|[\w$\x80-\U0010ffff]+|[^\s\w]", re.DOTALL)
 _CLAUSES = {"select": "select", "from": "from", "join": "from", "on": "on", "where": "where", "group": "group", "order": "order",
             "having": "having", "limit": "limit", "union": "", "except": "", "intersect": ""}  # fmt: skip
 _RESERVED = frozenset(  # what SQLite never takes for a name; it does take LEFT, FIRST, WINDOW, END and the like
@@ -31,6 +32,12 @@ _AFTER_TABLE = _RESERVED | frozenset("left right full inner outer cross natural 
 def words(sql: str) -> list[str]:
     """Names, numbers, texts and signs in order, comments left out."""
     return [word for word in _WORD.findall(sql) if not word.startswith(("--", "/*"))]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def backquoted(sql: str) -> str:
+    """The query with its double-quoted names in backquotes: SQLite takes a misspelt `"name"` for text, but never a backquoted one."""
+    return _QUOTED.sub(_in_backquotes, sql)
 
 
 def bare(word: str) -> str:
@@ -74,7 +81,19 @@ def unfolds_too_far(sql: str) -> bool:
     folds = min(selects, len(sql) / 15)  # a text unfolds furthest when its SELECTs are alike and have 15 characters or more
     if folds * log((len(sql) / folds) ** 2 / 32) < _LOG_MAX:
         return False
-    return Regions(sql).unfolded > UNFOLDED_MAX
+    return _unfolded(sql) > UNFOLDED_MAX
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _unfolded(sql: str) -> int:
+    return Regions(sql).unfolded
+
+
+def _in_backquotes(token: re.Match[str]) -> str:
+    text = token.group()
+    if text[0] != '"' or text.count('"') % 2:  # an open one is left to SQLite to refuse
+        return text
+    return "`" + text[1:-1].replace('""', '"').replace("`", "``") + "`"
 
 
 class _Region:

@@ -21,7 +21,7 @@ from envs import jail
 from envs.jail import Jail
 from envs.sandbox import Database, Limits, QueryError, Trust
 from envs.schema import describe, sample
-from tests.benchmarks.fuzz_sandbox import fuzz
+from tests.benchmarks.fuzz import fuzz
 from tests.hostile import HANGS, SLOW
 
 GIGANTIC = "WITH RECURSIVE d(s) AS (SELECT 1 UNION ALL SELECT s+1 FROM d) SELECT " + ", ".join(["s || 'é' || s"] * 100) + " FROM d"
