@@ -1,17 +1,14 @@
 """Does an exported policy say the same in plain transformers and in plain vLLM?
 
-    python tests/benchmarks/export_agreement.py --policy runs/quickstart/policy/best
-
 In fp32: the first action after 20 prompts, greedy, must be the same text. In bf16: whole episodes are played on both, and the answers
-(the SQL's rows, or none) are compared. Prints one JSON object; progress and the engine's log go elsewhere. Minutes on two cores, nearly all
-of them transformers', which plays one turn at a time.
+(the SQL's rows, or none) are compared. Progress and the engine's log go elsewhere. Minutes on two cores, nearly all of them transformers',
+which plays one turn at a time.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -34,6 +31,7 @@ from envs.matching import rows_match
 from envs.records import Question, Stop, Trajectory
 from envs.sandbox import Database, QueryError
 from envs.verifier import is_unknown
+from tests.benchmarks.report import Figure, Report
 
 T = TypeVar("T")
 
@@ -77,7 +75,23 @@ def answer_sql(played: Trajectory) -> str:
     return "UNKNOWN" if is_unknown(played.outcome.answer) else played.outcome.sql
 
 
-def measure(policy_dir: Path, prompts: int, episodes: int) -> dict[str, Any]:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--policy", type=Path, required=True, help="an exported policy, such as runs/quickstart/policy/best")
+    parser.add_argument("--prompts", type=int, default=20)
+    parser.add_argument("--episodes", type=int, default=40)
+
+
+def measure(options: argparse.Namespace) -> Report:
+    agreed = agreement(options.policy, options.prompts, options.episodes)
+    figures = {f"{kind}/{name}": Figure(count, "count") for kind, counts in agreed.items() for name, count in counts.items()}
+    first, answers = agreed["first_actions_fp32"], agreed["answers_bf16"]
+    figures["first_actions_fp32/share"] = Figure(first["same"] / first["prompts"], "share", at_least=1.0)
+    figures["answers_bf16/share"] = Figure(answers["same"] / answers["episodes"], "share")
+    return Report("export-agreement", figures, {"temperature": 0.0, "questions": "validation, spread evenly"})
+
+
+def agreement(policy_dir: Path, prompts: int, episodes: int) -> dict[str, dict[str, int]]:
+    """{first_actions_fp32: {same, prompts}, answers_bf16: {same, episodes}}."""
     config = load_preset("quickstart")
     data = data_of(config)
     codec = Codec.load(policy_dir)
@@ -87,7 +101,7 @@ def measure(policy_dir: Path, prompts: int, episodes: int) -> dict[str, Any]:
 
     plain = asyncio.run(first_actions(TransformersPolicy(policy_dir, dtype="float32"), codec, asked))
     played = asyncio.run(play(TransformersPolicy(policy_dir), codec, chosen, config))
-    result: dict[str, Any] = {}
+    result: dict[str, dict[str, int]] = {}
     for dtype in ("float32", "bfloat16"):
         result |= asyncio.run(_with_vllm(policy_dir, dtype, codec, asked, plain, chosen, played, config))
     return result
@@ -102,7 +116,7 @@ async def _with_vllm(
     chosen: list[tuple[Database, Question]],
     played: list[Trajectory],
     config: Any,
-) -> dict[str, Any]:
+) -> dict[str, dict[str, int]]:
     policy = VllmPolicy(policy_dir, GeneratorConfig(dtype=dtype, max_num_seqs=8), log_path=cache_dir() / "agreement-vllm.log")
     try:
         if dtype == "float32":
@@ -116,16 +130,3 @@ async def _with_vllm(
         return {"answers_bf16": {"same": sum(agree), "episodes": len(agree)}}
     finally:
         policy.close()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--policy", type=Path, required=True)
-    parser.add_argument("--prompts", type=int, default=20)
-    parser.add_argument("--episodes", type=int, default=40)
-    chosen = parser.parse_args()
-    print(json.dumps(measure(chosen.policy, chosen.prompts, chosen.episodes)))
-
-
-if __name__ == "__main__":
-    main()

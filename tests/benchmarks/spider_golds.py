@@ -1,24 +1,20 @@
-"""Spider's golds under the trusted limits: `python tests/benchmarks/spider_golds.py --spider DIR [--json]`.
+"""Spider's golds under the trusted limits: how many run, and how many should not be scored.
 
 DIR holds train_spider.json and database/<db_id>/<db_id>.sqlite. Every gold is brought into our spelling and run as a policy's query
-would be, and must give the rows that SQLite gives for the gold as written. Says how many run and how many should not be scored, by
-reason; exit code 1 when a gold is refused or its rows differ.
+would be, and must give the rows that SQLite gives for the gold as written.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sqlite3
-import sys
 import time
 from collections import Counter, defaultdict
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from envs.gold_rows import GRADE_ROWS_MAX, GRADE_TIMEOUT_S
 from envs.guard import lenient
 from envs.health import Mark, by_reason, mark
@@ -27,6 +23,25 @@ from envs.questions import canonical_sql, load_questions
 from envs.records import Question
 from envs.sandbox import Database, QueryError
 from envs.sql_reading import parse
+from tests.benchmarks.report import Figure, Report
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--spider", type=Path, required=True, help="directory with train_spider.json and database/")
+
+
+def measure(options: argparse.Namespace) -> Report:
+    started = time.perf_counter()
+    found = check(options.spider)
+    refused, differing, reasons = found.pop("refused"), found.pop("differing"), found.pop("by_reason")
+    figures = {
+        "refused": Figure(len(refused), "count", at_most=0),
+        "rows_differ": Figure(len(differing), "count", at_most=0),
+        **{name: Figure(count, "count") for name, count in found.items()},
+        **{f"not_to_be_scored/{reason}": Figure(count, "count") for reason, count in reasons.items()},
+        "took": Figure(time.perf_counter() - started, "s"),
+    }
+    return Report("spider-golds", figures, {"golds": "all of train_spider.json"}, notes=[*refused[:20], *differing[:20]])
 
 
 def check(spider: Path) -> dict[str, Any]:
@@ -61,21 +76,3 @@ def check(spider: Path) -> dict[str, Any]:
     ties = Counter(found.detail == "at the final LIMIT" for found in marked.values() if found.reason == "tied_limit")
     return {**counts, "refused": refused, "differing": differing, "not_to_be_scored": len(marked), "by_reason": by_reason(marked),
             "tied_at_the_final_limit": ties[True], "tied_at_an_inner_limit": ties[False]}  # fmt: skip
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--spider", type=Path, required=True, help="directory with train_spider.json and database/")
-    parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
-    arguments = parser.parse_args()
-    started = time.perf_counter()
-    found = check(arguments.spider) | {"seconds": round(time.perf_counter() - started, 1)}
-    if arguments.json:
-        print(json.dumps(found, indent=2))
-    else:
-        print("\n".join(f"{key}: {value}" for key, value in found.items()))
-    sys.exit(1 if found["refused"] or found["differing"] else 0)
-
-
-if __name__ == "__main__":
-    main()

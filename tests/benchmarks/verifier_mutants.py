@@ -1,17 +1,15 @@
-"""Mutants against the verifier: `python tests/benchmarks/verifier_mutants.py [--spider DIR] [--of-a-kind 6] [--seed 17]`.
+"""Mutants against the verifier: verdicts that should be known, and are not.
 
 Changed queries over every training business, and over every database under DIR/database when a directory in Spider's layout is given.
-The right verdict is known from how each was made (tests/mutants.py). Prints one JSON object: how many mutants, how many wrong verdicts
-by our rule, and by Spider's and BIRD's where the answer was the query's result; exit code 1 when ours is wrong once.
+The right verdict is known from how each was made (tests/mutants.py). How many mutants, how many wrong verdicts by our rule, which may
+have none, and by Spider's and BIRD's where the answer was the query's result.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sqlite3
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -19,12 +17,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from envs.businesses import TRAIN, build_database
 from envs.guard import lenient
 from envs.records import Question
 from envs.sandbox import Database
 from envs.verifier import judge
+from tests.benchmarks.report import Figure, Report
 from tests.mutants import mutants
 
 
@@ -36,23 +34,24 @@ def databases(folder: Path, spider: Path | None) -> Iterator[Path]:
         yield from sorted((spider / "database").glob("*/*.sqlite"))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--spider", type=Path, help="directory with database/<db_id>/<db_id>.sqlite")
     parser.add_argument("--of-a-kind", type=int, default=6, help="mutants of one kind on one database, at most")
     parser.add_argument("--seed", type=int, default=17)
-    arguments = parser.parse_args()
-    started, rng = time.perf_counter(), random.Random(arguments.seed)
+
+
+def measure(options: argparse.Namespace) -> Report:
+    started, rng = time.perf_counter(), random.Random(options.seed)
     made: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     shown: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        for path in databases(Path(folder), arguments.spider):
+        for path in databases(Path(folder), options.spider):
             with closing(Database.open(path)) as database, closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as plain:
                 plain.text_factory = lenient
                 made["databases"] += 1
-                for mutant in mutants(plain, database.schema, rng, arguments.of_a_kind):
+                for mutant in mutants(plain, database.schema, rng, options.of_a_kind):
                     verdict = judge(database, Question(path.stem, path.stem, "?", mutant.gold), mutant.sql, mutant.answer)
                     made["right" if mutant.right else "wrong"] += 1
                     kinds[mutant.kind] += 1
@@ -62,13 +61,15 @@ def main() -> None:
                     if mutant.answer == "RESULT":
                         wrong["spider"] += verdict.spider is not mutant.right
                         wrong["bird"] += verdict.bird is not mutant.right
-    print(json.dumps({
-        "databases": made["databases"], "mutants": made["right"] + made["wrong"], "harmless": made["right"], "wrong": made["wrong"],
-        "kinds": len(kinds), "wrong_verdicts": {rule: wrong[rule] for rule in ("ours", "spider", "bird")}, "shown": shown[:20],
-        "seconds": round(time.perf_counter() - started, 1),
-    }, indent=2))  # fmt: skip
-    sys.exit(1 if shown else 0)
-
-
-if __name__ == "__main__":
-    main()
+    figures = {
+        "wrong_verdicts/ours": Figure(wrong["ours"], "count", at_most=0),
+        "wrong_verdicts/spider": Figure(wrong["spider"], "count"),
+        "wrong_verdicts/bird": Figure(wrong["bird"], "count"),
+        "mutants": Figure(made["right"] + made["wrong"], "count"),
+        "harmless": Figure(made["right"], "count"),
+        "wrong": Figure(made["wrong"], "count"),
+        "kinds": Figure(len(kinds), "count"),
+        "databases": Figure(made["databases"], "count"),
+        "took": Figure(time.perf_counter() - started, "s"),
+    }
+    return Report("verifier-mutants", figures, {"seed": options.seed, "of_a_kind": options.of_a_kind}, notes=shown[:20])

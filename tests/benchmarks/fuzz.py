@@ -1,25 +1,22 @@
-"""Mutated SQL and damaged files against the jail: `python tests/benchmarks/fuzz_sandbox.py --seconds 600 [--seed 17]`.
+"""Mutated SQL and damaged files against the jail.
 
 Whatever is thrown, only QueryError (or ValueError when a file is opened) may come back, within its time, the file must stay as it was,
-and the next query on a sound file must be right. Prints one JSON line of counts; exit code 1 when something else happened.
+and the next query on a sound file must be right. What else happens ends the benchmark where it happens.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import random
-import sqlite3
-import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from envs.sandbox import Database, Limits, QueryError, Trust
 from envs.schema import describe, sample
+from tests.benchmarks.report import Figure, Report
 from tests.conftest import make_shop
 from tests.hostile import SQL
 
@@ -38,6 +35,20 @@ _PIECES = (
     "USING", "WHERE", "GROUP BY", "ORDER BY", "LIMIT -1", "OVER ()", "WINDOW w AS ()", "pets", "owners", "sales", "dbstat",
     "printf('%.*c', 999999999, 'x')", "json_each('[1,2]')", "instr(", "replace(", "zeroblob(1000000000)", "MATERIALIZED", "IN", "CASE",
 )  # fmt: skip
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--seed", type=int, default=17)
+
+
+def measure(options: argparse.Namespace) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        counts = fuzz(options.seconds, options.seed, Path(folder))
+    longest = Figure(counts.pop("longest_s"), "s", at_most=LONGEST_S)
+    figures = {name: Figure(count, "count") for name, count in counts.items()}
+    how = {"seconds": options.seconds, "seed": options.seed, "timeout_s": LIMITS.timeout_s}
+    return Report("fuzz", {"longest": longest, **figures}, how)
 
 
 def fuzz(seconds: float, seed: int, folder: Path) -> dict[str, int | float]:
@@ -139,22 +150,3 @@ def _one_file(good: bytes, folder: Path, rng: random.Random, counts: Counter[str
     assert path.read_bytes() == before
     assert [p.name for p in folder.iterdir()] == [path.name]
     return (time.monotonic() - started) / 8
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600.0)
-    parser.add_argument("--seed", type=int, default=17)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            counts = fuzz(arguments.seconds, arguments.seed, Path(folder))
-        except (AssertionError, sqlite3.Error, MemoryError, RecursionError) as error:
-            print(json.dumps({"failed": repr(error)}))
-            raise
-    print(json.dumps(counts))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
