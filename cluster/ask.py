@@ -58,9 +58,9 @@ def ask_once(policy_dir: Path, database_file: Path, text: str, config: RunConfig
 def show_step(step: Step, console: Console) -> None:
     """One action and what came back."""
     colour = "cyan" if step.ok else "red"
-    console.print(f"[{colour}]{escape(str(step.action))}[/{colour}]")
+    console.print(f"[{colour}]{escape(plain(str(step.action)))}[/{colour}]")
     if step.observation:
-        console.print(f"[dim]{escape(step.observation)}[/dim]")
+        console.print(f"[dim]{escape(plain(step.observation))}[/dim]")
 
 
 def show_answer(played: Trajectory, database: Database, console: Console) -> int:
@@ -70,23 +70,28 @@ def show_answer(played: Trajectory, database: Database, console: Console) -> int
         console.print(f"\nNo answer: the model stopped without one ({played.stop.value}). Try other words, or name the thing you mean.")
         return 1
     if last.action.argument.startswith("UNKNOWN"):
-        console.print(f"\nYour data does not seem to hold this: {escape(last.action.argument.removeprefix('UNKNOWN').strip())}")
+        console.print(f"\nYour data does not seem to hold this: {escape(plain(last.action.argument.removeprefix('UNKNOWN').strip()))}")
         return 1
     if not played.outcome.sql:
         console.print("\nNo answer: no query of the model succeeded, so what it says is not from your data.")
         return 1
     result = database.query(played.outcome.sql, rows_max=ROWS_SHOWN)
     single = len(result.rows) == 1 and len(result.columns) == 1
-    console.print(f"\n[bold]Answer: {escape(str(result.rows[0][0])) if single else f'{len(result.rows)} rows'}[/bold]")
+    console.print(f"\n[bold]Answer: {escape(plain(str(result.rows[0][0]))) if single else f'{len(result.rows)} rows'}[/bold]")
     if not single:
         console.print(result_table(result))
-    console.print(f"SQL: {escape(played.outcome.sql)}")
+    console.print(f"SQL: {escape(plain(played.outcome.sql))}")
     return 0
+
+
+def plain(text: str) -> str:
+    """A stranger's text for the terminal: what would move the cursor or turn the writing round becomes a mark."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 def result_table(result: QueryResult) -> Table:
     """The rows as a table, cells as plain text."""
-    table = Table(*(escape(name) for name in result.columns), caption="more rows left out" if result.truncated else None)
+    table = Table(*(escape(plain(name)) for name in result.columns), caption="more rows left out" if result.truncated else None)
     for row in result.rows:
-        table.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+        table.add_row(*("" if cell is None else escape(plain(str(cell))) for cell in row))
     return table

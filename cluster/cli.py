@@ -81,9 +81,7 @@ def evaluate(
 def score_predictions(
     databases: Annotated[Path, typer.Option(help="Directory with <db_id>/<db_id>.sqlite for every db_id.")],
     gold: Annotated[Path, typer.Option(help="Spider-layout JSON: rows of db_id, question, query.")],
-    predictions: Annotated[
-        Path, typer.Option(help="JSON lines as `evaluate --predictions` writes them: db_id, question, sql, answer.")
-    ],
+    predictions: Annotated[Path, typer.Option(help="JSON lines as `evaluate --predictions` writes them: db_id, question, sql, answer.")],
     copies: Annotated[int, typer.Option(min=0, help="Grade right answers on so many perturbed copies too, to tell luck.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON and nothing else.")] = False,
 ) -> None:
@@ -163,6 +161,42 @@ def import_(
 
     chosen = dates.value if dates else None
     raise typer.Exit(run_import(file, out, sys.stdout, sys.stderr, as_json=as_json, dates=chosen, closed=closed, replace=replace))
+
+
+@app.command()
+def play(
+    database: Annotated[Path, typer.Argument(help="A SQLite file; it is read in a jailed process.")],
+    question: Annotated[str, typer.Argument(help="A question in plain English.")],
+    gold: Annotated[str | None, typer.Option(metavar="SELECT", help="What answers it: the verifier then says whether you do.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Take the actions from a file, one a line; without it from a pipe or the keyboard.")
+    ] = None,
+    preset: Preset = "quickstart",
+    sets: Sets = None,
+) -> None:
+    """Play the four actions yourself, as the policy does: DESCRIBE, SAMPLE, QUERY, ANSWER. Exit code 1 when not answered, or wrong."""
+    from cluster.config import load_preset
+    from cluster.play_command import play as run
+
+    lines = file.read_text(encoding="utf-8").splitlines() if file is not None else None if sys.stdin.isatty() else sys.stdin
+    raise typer.Exit(run(database, question, gold, lines, console, load_preset(preset, sets or []).episode))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="A benchmark; `bench NAME -- --help` shows its own options.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON line.")] = False,
+    names: Annotated[bool, typer.Option("--list", help="List the benchmarks instead.")] = False,
+) -> None:
+    """Run a benchmark of tests/benchmarks (in a checkout). Exit code 0 when every bound is met, 1 when one is not."""
+    from cluster.bench_command import benchmarks, benchmarks_folder, run_benchmark
+
+    if names or name is None:
+        for found, idea in benchmarks(benchmarks_folder()).items():
+            console.print(f"{found:18} {idea}", markup=False, soft_wrap=True)
+        return
+    raise typer.Exit(run_benchmark(name, context.args, as_json=as_json, console=console))
 
 
 @app.command(name="config")
