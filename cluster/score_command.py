@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from cluster.errors import RefusedError, UserError
 from cluster.question_files import check_golds, open_databases
 from cluster.report import score_text
-from cluster.scores import Breakdown
+from cluster.scores import Breakdown, Tally
 from envs.health import by_reason, marks
 from envs.perturb import perturbed
 from envs.questions import load_questions
@@ -172,20 +173,29 @@ def summed_up(graded: Sequence[Graded], not_to_be_scored: dict[str, int], copies
 
 def print_score(score: PredictionScore, console: Console) -> None:
     """The score for a person: a table of accuracies, and the first disagreements."""
-    table = Table("", *(RULES[name] for name in score.rules), title="Accuracy (95 % Wilson interval)", title_justify="left")
-    parts = [breakdown.as_dict() for breakdown in score.rules.values()]
-    table.add_row("all", *map(score_text, parts))
-    for section, ending in (("databases", ""), ("tables", " table(s)")):
-        table.add_section()
-        for name in parts[0][section]:
-            table.add_row(f"{name}{ending}", *(score_text(part[section].get(name)) for part in parts))
+    table = Table("right by", *(RULES[name] for name in score.rules), box=box.SIMPLE_HEAD)
+    for name in score.rules["ours"].databases:
+        table.add_row(name, *(_short(breakdown.databases.get(name)) for breakdown in score.rules.values()))
+    table.add_section()
+    for bucket in score.rules["ours"].tables:
+        table.add_row(f"{bucket} table{'s' if bucket != '1' else ''}", *(_short(part.tables[bucket]) for part in score.rules.values()))
+    table.add_section()
+    table.add_row("all (95 %)", *(_three_lines(part) for part in score.rules.values()))
     console.print(table)
     unfit = ", ".join(f"{count} {reason}" for reason, count in score.not_to_be_scored.items() if count)
     if unfit:
-        console.print(f"Questions that should not be scored, counted all the same: {unfit}.")
+        console.print(f"Questions that should not be scored, counted all the same: {unfit}.", soft_wrap=True)
     _print_some(f"The rules disagree on {len(score.disagreements)}", score.disagreements, console)
     if score.copies:
         _print_some(f"Right here and wrong on a perturbed copy: {len(score.lucky)}", score.lucky, console)
+
+
+def _short(tally: Tally | None) -> str:
+    return f"{100 * tally.accuracy:.1f} % of {tally.questions}" if tally and tally.questions else "-"
+
+
+def _three_lines(part: Breakdown) -> str:
+    return score_text(part.as_dict()).replace(" (", "\n").replace("; ", "\n").removesuffix(")")
 
 
 def _print_some(title: str, graded: Sequence[Graded], console: Console) -> None:

@@ -71,7 +71,13 @@ def test_a_person_is_shown_the_accuracies_and_the_disagreements(shop_db: Path, t
     gold, predictions = write(tmp_path)
     done = run("--databases", shop_db.parent.parent, "--gold", gold, "--predictions", predictions)
     assert done.returncode == 0
-    for text in ("60.0 % (3 of 5", "The rules disagree on 2", "line 2, shop: Names of pets?", "ours wrong, Spider wrong, BIRD right"):
+    for text in (
+        "60.0 % of 5",
+        "3 of 5",
+        "The rules disagree on 2",
+        "line 2, shop: Names of pets?",
+        "ours wrong, Spider wrong, BIRD right",
+    ):
         assert text in done.stdout
 
 
