@@ -14,6 +14,7 @@ from envs.importing.csv_import import open_csv
 from envs.importing.excel_import import Workbook
 from envs.importing.file_kind import file_kind
 from envs.importing.limits import ImportLimits
+from envs.importing.links import link_tables
 from envs.importing.names import usable_names
 from envs.importing.report import NOTES_MAX, ColumnReport, ImportRefusedError, ImportReport, Note, TableReport
 from envs.importing.sheet import Budget, Sheet, import_sheet
@@ -78,11 +79,13 @@ def import_file(
 
 
 def _sheets(sheets: list[Sheet], database: CleanDatabase, budget: Budget, hint: Hints, notes: list[Note]) -> list[TableReport]:
-    tables = []
+    tables, made_tables = [], []
     for sheet, name in zip(sheets, usable_names([sheet.name for sheet in sheets], "table"), strict=True):
         made = import_sheet(sheet, name, database, budget, hint, notes)
         if made is not None:
+            made_tables.append(made[0])
             tables.append(made[1])
+    link_tables(made_tables, database, budget, notes)
     return tables
 
 

@@ -101,6 +101,15 @@ class CleanDatabase:
     def drop(self, table: NewTable) -> None:
         self.connection.execute(f"DROP TABLE {quoted(table.name)}")
 
+    def rebuild(self, table: NewTable) -> None:
+        """Give a written table other keys; its columns and rows stay."""
+        old = quoted("old " + table.name)  # no new name has a blank
+        self.connection.execute("PRAGMA legacy_alter_table=1")  # what refers to the table means the new one
+        self.connection.execute(f"ALTER TABLE {quoted(table.name)} RENAME TO {old}")
+        self.create(table)
+        self.connection.execute(f"INSERT INTO {quoted(table.name)} SELECT * FROM {old} ORDER BY rowid")
+        self.connection.execute(f"DROP TABLE {old}")
+
     def finish(self) -> None:
         """Put the whole database in its place.
 
