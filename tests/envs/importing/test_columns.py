@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envs.importing.columns import Hints, Stored, Tally, decide, hints
@@ -129,6 +129,7 @@ def test_what_the_name_says_counts_for_phone_numbers_and_compact_dates() -> None
     assert column(["20240131"], "order_date")[:2] == ("DATE", ["2024-01-31"])
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.one_of(st.text(min_size=1), st.floats(allow_nan=False), st.integers(-(2**70), 2**70), st.booleans(), st.datetimes()), min_size=1
@@ -140,6 +141,7 @@ def test_any_column_is_decided_and_every_cell_is_stored_or_refused(cells: list[R
     assert all(value is None or isinstance(value, str | int | float) for value in values)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.dates(dt.date(1970, 1, 1), dt.date(2068, 12, 31)), min_size=30, max_size=60, unique=True),
     st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%y", "%Y-%m-%d", "%d %b %Y", "%B %d, %Y"]),
@@ -149,6 +151,7 @@ def test_dates_written_one_way_come_back_as_they_were_unless_the_report_asks(dat
     assert values == [date.isoformat() for date in dates] or "could be day or month first" in notes
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.decimals(-(10**9), 10**9, places=2, allow_nan=False), min_size=5, max_size=40), st.booleans())
 def test_amounts_with_thousands_come_back_as_they_were_in_either_spelling(amounts: list, comma: bool) -> None:
     texts = [f"{amount:,.2f}" for amount in amounts]

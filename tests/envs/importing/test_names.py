@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envs.importing.names import is_usable, says_the_same, snake_case, usable_names
@@ -50,6 +50,7 @@ def test_a_wording_is_kept_only_where_the_name_does_not_tell_it() -> None:
     assert not says_the_same("Order", "order_column")
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=12))
 def test_any_wordings_give_names_that_sqlite_takes_without_quotes(wordings: list[str]) -> None:
     names = usable_names(wordings, "column")
