@@ -23,12 +23,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A small language model that explores a SQLite database to answer an owner's question: train it, score it, ask it.",
 )
+data_app = typer.Typer(no_args_is_help=True, help="The databases and questions of a preset: build and count them, check them.")
+app.add_typer(data_app, name="data")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 RUNS = Path("runs")
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change one setting; may be repeated.")]
 Preset = Annotated[str, typer.Option(help="A preset's name (see `analyst-buddy config --list`) or a TOML file.")]
+Spider = Annotated[Path | None, typer.Option(help="A directory in Spider's layout; its questions join all three sets (data.spider).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Policy = Annotated[Path | None, typer.Option(help="A policy directory (Hugging Face layout). Default: the best policy of the newest run.")]
 
 
@@ -43,6 +47,7 @@ class Dates(StrEnum):
 def train(
     preset: Preset = "quickstart",
     sets: Sets = None,
+    spider: Spider = None,
     run_dir: Annotated[Path | None, typer.Option(help="Where the run is kept. Default: runs/PRESET.")] = None,
     address: Annotated[str | None, typer.Option(help="Join a running Ray cluster ('auto') instead of starting one here.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the logs of every process in the terminal.")] = False,
@@ -51,7 +56,7 @@ def train(
     from cluster.config import load_preset
     from cluster.runner import train as run
 
-    config = load_preset(preset, sets or [])
+    config = load_preset(preset, _sets(sets, spider))
     raise typer.Exit(run(config, run_dir or RUNS / Path(preset).stem, address=address, verbose=verbose))
 
 
@@ -199,6 +204,33 @@ def bench(
     raise typer.Exit(run_benchmark(name, context.args, as_json=as_json, console=console))
 
 
+@data_app.command(name="build")
+def data_build(preset: Preset = "quickstart", sets: Sets = None, spider: Spider = None, as_json: AsJson = False) -> None:
+    """Build the databases and question sets of a preset, and count them: by set, number of tables, construct and database."""
+    from cluster.config import load_preset
+    from cluster.data_command import build, counts, print_counts
+
+    found = counts(build(load_preset(preset, _sets(sets, spider)), errors))
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        print_counts(found, console)
+
+
+@data_app.command(name="check")
+def data_check(preset: Preset = "quickstart", sets: Sets = None, spider: Spider = None, as_json: AsJson = False) -> None:
+    """Check that training sees nothing that is held out, and which golds should not be scored. Exit code 3 when anything overlaps."""
+    from cluster.config import load_preset
+    from cluster.data_command import check, print_check
+
+    found = check(load_preset(preset, _sets(sets, spider)), errors)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        print_check(found, console)
+    raise typer.Exit(0 if found["good"] else 3)
+
+
 @app.command(name="config")
 def show_config(
     preset: Preset = "quickstart",
@@ -230,6 +262,11 @@ def runs(root: Annotated[Path, typer.Option(help="The folder that holds the runs
         where = "finished" if result else f"in {state['stage']}"
         table.add_row(path.name, str(state["step"]), score_text(best.get("validation")), score_text(best.get("test")), where)
     console.print(table)
+
+
+def _sets(sets: list[str] | None, spider: Path | None) -> list[str]:
+    """The --set options, with --spider as one more."""
+    return [*(sets or []), *([f"data.spider={json.dumps(str(spider.resolve()))}"] if spider else [])]
 
 
 def _policy(chosen: Path | None) -> Path:

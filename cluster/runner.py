@@ -15,7 +15,7 @@ from typing import Any
 from cluster import report
 from cluster.base_model import resolve
 from cluster.config import RunConfig, from_mapping, to_toml
-from cluster.dataset_cache import data_of
+from cluster.dataset_cache import check_data_sources, data_of
 from cluster.display import Display
 from cluster.errors import UserError
 from cluster.memory import MemoryWatch
@@ -37,6 +37,7 @@ class RunConflictError(UserError):
 
 def train(config: RunConfig, run_dir: Path, *, address: str | None = None, verbose: bool = False) -> int:
     """Train into run_dir, from its last checkpoint if there is one; returns the exit code (130 after a Ctrl-C)."""
+    check_data_sources(config)
     store = RunStore(run_dir)
     with Display() as display, _logging(store.logs_dir / "trainer.log", verbose=verbose):
         state, checkpoint = _where_it_stands(store, config, display)
@@ -62,14 +63,16 @@ def _run(
     verbose: bool,
 ) -> bool:
     """Train to the end; False when somebody stopped it first."""
+    started = time.monotonic()
+    data = _data(config, display)  # first of all: it may be refused
+    record_data(store, data, begun=checkpoint is not None)
+
     import ray  # this and what follows takes seconds to import
 
     from cluster.ray_setup import ray_session, start_crew
     from cluster.trainer import LEARNER, Stopped, Trainer
 
-    started = time.monotonic()
     model_dir = resolve(config.run.base_model)
-    data = _data(config, display)
     watch = MemoryWatch()
     try:
         with ray_session(store.logs_dir.absolute(), address=address, verbose=verbose):
@@ -143,6 +146,22 @@ def _where_it_stands(store: RunStore, config: RunConfig, display: Display) -> tu
 def _data(config: RunConfig, display: Display) -> Dataset:
     display.begin("databases, questions", 1)
     return data_of(config, lambda done, total: display.begin("databases, questions", total, done) if done == 0 else display.advance(done))
+
+
+def record_data(store: RunStore, data: Dataset, *, begun: bool) -> None:
+    """Note in events.jsonl what the run is made of: the fingerprints of its data and of what that was taken from outside the project.
+
+    Raises:
+        RunConflictError: the run has begun, with something else from outside.
+    """
+    outside = {name: facts["fingerprint"] for name, facts in data.sources.items()}
+    recorded = [event for event in store.read_events() if event["kind"] == "data"]
+    if begun and recorded and recorded[-1]["outside"] != outside:
+        raise RunConflictError(
+            f"{store.path} was begun with other data: data.spider has changed since; put it back as it was, or choose another directory "
+            "with --run-dir"
+        )
+    store.append_event("data", fingerprint=data.fingerprint, outside=outside)
 
 
 def _demonstrations(config: RunConfig, data: Dataset, model_dir: Path, display: Display) -> list[TrainingSequence]:

@@ -9,14 +9,14 @@ import pytest
 from cluster.config import ConfigError, from_mapping, load_preset, preset_names, to_toml
 
 
-@pytest.mark.parametrize("name", ["smoke", "quickstart", "qwen3-1.7b-a100"])
+@pytest.mark.parametrize("name", ["smoke", "quickstart", "spider-135m", "qwen3-1.7b-a100"])
 def test_a_preset_survives_a_round_trip_through_toml(name: str) -> None:
     config = load_preset(name)
     assert from_mapping(tomllib.loads(to_toml(config))) == config
 
 
 def test_every_preset_file_loads() -> None:
-    assert {"smoke", "quickstart", "qwen3-1.7b-a100"} <= set(preset_names())
+    assert {"smoke", "quickstart", "spider-135m", "qwen3-1.7b-a100"} <= set(preset_names())
     for name in preset_names():
         load_preset(name)
 
