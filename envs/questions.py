@@ -19,6 +19,7 @@ from sqlglot.generators.sqlite import SQLiteGenerator
 from envs.gold_sql import name as sql_name
 from envs.records import Question
 from envs.schema import Schema
+from envs.sql_scan import LENGTH_MAX, likely_parses
 
 
 def load_questions(path: Path) -> list[Question]:
@@ -113,12 +114,15 @@ def parse_sql(sql: str) -> exp.Expr:
     """The syntax tree of a query.
 
     Raises:
-        ValueError: sqlglot cannot read it.
+        ValueError: sqlglot cannot read it, or would take minutes to.
     """
+    if not likely_parses(sql):
+        said = f"it has {len(sql)} characters" if len(sql) > LENGTH_MAX else "it has too many words, joins or nested parentheses"
+        raise ValueError(f"cannot read the query {sql[:200]!r}: {said}, so it is not parsed: leave it out or make it simpler")
     try:
         tree = sqlglot.parse_one(sql.strip().rstrip(";"), dialect="sqlite")
     except (SqlglotError, RecursionError) as error:
-        raise ValueError(f"cannot read the query {sql!r}: {str(error).splitlines()[0] if str(error) else error!r}") from error
+        raise ValueError(f"cannot read the query {sql[:200]!r}: {str(error).splitlines()[0] if str(error) else error!r}") from error
     return tree
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ from envs.records import Question
 from envs.sandbox import Database, Limits, QueryError, Trust
 from envs.sql_env import EpisodeConfig, SqlEnv
 from tests.conftest import make_shop
-from tests.hostile import ACTIONS, OK, REFUSED, SQL
+from tests.hostile import ACTIONS, ANSWERS, OK, REFUSED, SQL
+from tests.watching import ChildMemory, resident_peak_kb
 
 TIMEOUT_S = 0.25
+MEMORY_KB = 512_000
 
 
 @pytest.fixture(scope="module", params=list(Trust))
@@ -24,13 +27,21 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """The pet shop at one level, open through all the texts, as a policy's is."""
     path = tmp_path_factory.mktemp("hostile") / "shop.sqlite"
     make_shop(path)
-    database = Database.open(path, Limits(timeout_s=TIMEOUT_S), request.param)
-    yield database
-    database.close()
+    cwd, temporary = Path.cwd(), tmp_path_factory.mktemp("temporary")
+    os.chdir(tmp_path_factory.mktemp("cwd"))  # where a relative path would lead to
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("TMPDIR", "SQLITE_TMPDIR"):
+            patched.setenv(name, str(temporary))
+        database = Database.open(path, Limits(timeout_s=TIMEOUT_S), request.param)
+        yield database
+        database.close()
+    os.chdir(cwd)
 
 
-def fingerprint(path: Path) -> tuple[str, list[str], float]:
-    return hashlib.sha256(path.read_bytes()).hexdigest(), sorted(p.name for p in path.parent.iterdir()), path.stat().st_mtime
+def fingerprint(path: Path) -> tuple[str, float, list[list[str]]]:
+    """The file, and what lies wherever a query could put something: beside it, where we and the child stand, among temporary files."""
+    places = (path.parent, Path.cwd(), Path(os.environ["SQLITE_TMPDIR"]), Path("/"))
+    return hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime, [sorted(p.name for p in at.iterdir()) for at in places]
 
 
 def test_there_are_more_than_a_hundred_and_fifty_texts() -> None:
@@ -40,18 +51,33 @@ def test_there_are_more_than_a_hundred_and_fifty_texts() -> None:
 @pytest.mark.parametrize("name", SQL)
 def test_a_hostile_text_is_refused_or_survived_and_the_next_query_works(database: Database, name: str) -> None:
     case, before, started = SQL[name], fingerprint(database.path), time.perf_counter()
-    try:
-        database.query(case.sql)
-        outcome = OK
-    except QueryError as error:
-        outcome = error.code
-        assert len(str(error)) < 400
+    with ChildMemory(database) as memory:
+        try:
+            database.query(case.sql)
+            outcome = OK
+        except QueryError as error:
+            outcome = error.code
+            assert len(str(error)) < 400
     took_s = time.perf_counter() - started
     assert outcome in (case.trusted if database.trust is Trust.TRUSTED else case.untrusted)
     assert took_s < (1.0 if name in REFUSED else 4.0)
     after = database.query("SELECT count(*), (SELECT max(name) FROM pets) FROM sales")
     assert after.rows == ((9, "Tweety"),)
     assert after.tables_read == {"sales", "pets"}
+    assert fingerprint(database.path) == before
+    assert memory.peak_kb < MEMORY_KB
+    if database.trust is Trust.UNTRUSTED:
+        assert 5_000 < resident_peak_kb(database.child_pid) < MEMORY_KB
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_hostile_answer_is_wrong_and_stays_the_text_it_is(database: Database, name: str) -> None:
+    before = fingerprint(database.path)
+    env = SqlEnv(database, Question("shop/1", "shop", "How many pets are there?", "SELECT count(*) FROM pets"), EpisodeConfig())
+    env.step("QUERY SELECT count(*) FROM pets")
+    assert env.step(f"ANSWER {ANSWERS[name]}").observation == ""
+    assert not env.outcome().correct
+    assert database.query("SELECT count(*) FROM pets").rows == ((7,),)
     assert fingerprint(database.path) == before
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from envs.sandbox import Database, Limits, QueryError
+from envs.sandbox import Database, Limits, QueryError, Trust
 
 DOUBLING = "WITH RECURSIVE d(s) AS (SELECT 'a' UNION ALL SELECT s||s FROM d) SELECT length(s) FROM d"
 LONG = "WITH RECURSIVE d(i, s) AS (SELECT 0, 'a' UNION ALL SELECT i + 1, s||s FROM d WHERE i < 16), e AS (SELECT s FROM d WHERE i = 16) "
@@ -213,12 +213,13 @@ def test_a_missing_file_and_a_file_that_is_no_database_are_said_to_be(tmp_path: 
         Database.open(tmp_path / "text.sqlite")
 
 
-def test_threads_may_share_a_database(shop: Database) -> None:
-    wrong: list[object] = []
+@pytest.mark.parametrize("trust", list(Trust))
+def test_threads_may_share_a_database(shop_db: Path, trust: Trust) -> None:
+    database, wrong = Database.open(shop_db, trust=trust), []
 
     def ask(table: str, count: int) -> None:
-        for _ in range(200):
-            result = shop.query(f"SELECT count(*) FROM {table}")
+        for _ in range(150):
+            result = database.query(f"SELECT count(*) FROM {table}")
             if result.rows != ((count,),) or result.tables_read != {table}:
                 wrong.append(result)
 
@@ -227,4 +228,5 @@ def test_threads_may_share_a_database(shop: Database) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    database.close()
     assert wrong == []
