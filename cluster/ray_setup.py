@@ -85,21 +85,11 @@ def start_crew(config: RunConfig, model_dir: Path, databases_dir: Path) -> Crew:
     ]
     learner = _remote(
         LearnerActor,
-        runtime_env={"env_vars": _learner_environment(config)},
+        runtime_env={"env_vars": config.learner.environment()},
         num_cpus=min(0.5, config.run.learner_cpus),
         num_gpus=config.run.learner_gpus,
     ).remote(config.learner, str(model_dir), transport=config.generator.transport, grpo=config.grpo)
     return Crew(generators, rollouts, learner)
-
-
-def _learner_environment(config: RunConfig) -> dict[str, str]:
-    """All cores (Ray would give an actor with half a CPU one thread), and small caches for kernels of shapes that come and go:
-    with the defaults of 1,024 the learner's memory grew by 70 MB a step."""
-    return {
-        "OMP_NUM_THREADS": str(config.learner.threads or os.cpu_count() or 1),
-        "LRU_CACHE_CAPACITY": "64",
-        "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
-    }
 
 
 def _remote(actor_class: type, **options: Any) -> Any:

@@ -37,6 +37,7 @@ from cluster.scores import Score, score
 from cluster.staleness import fresh_groups
 from cluster.state import DONE, Best, TrainerState
 from envs.dataset import Dataset
+from envs.group_files import training_of, write_groups
 from envs.groups import groups_to_table
 from envs.records import Group, Question, TrainingSequence
 from envs.run_store import RunStore, written_aside
@@ -96,7 +97,7 @@ class Trainer:
         await self._train_stage(stage)
         await self._score_stage(stage)
         if stage == "sft":
-            await self.crew.learner.set_reference.remote()
+            await self._begin_grpo()
         self.store.append_event("stage_done", stage=stage, steps=self.state.record.steps, step=self.state.step)
         self.state.advance()
         self._checkpoint()
@@ -166,11 +167,12 @@ class Trainer:
                 "actor/tokens_per_s": sum(sum(t.mask) for g in played for t in g.trajectories) / (time.monotonic() - started),
                 "actor/zero_variance_groups": sum(not group.has_variance for group in played),
             }
-            pq.write_table(groups_to_table(played), self.store.groups_path(self.state.step + 1), compression="zstd")
+            rate, step = learning_rate(phase.learning_rate, record.steps, phase.warmup_steps, done), self.state.step + 1
+            training = training_of(step, stage, played, usable, rate, question_seed(self.config.run.seed, f"cut {step}"))
+            write_groups(self.store.groups_path(step), played, training)
             if usable:
-                rate = learning_rate(phase.learning_rate, record.steps, phase.warmup_steps, done)
                 with self._timed("update"):
-                    update = await self.crew.learner.grpo_step.remote(groups_to_table(usable), rate)
+                    update = await self.crew.learner.grpo_step.remote(groups_to_table(usable), rate, training.seed)
                 metrics |= update | {"learner/learning_rate": rate}
                 record.kl_to_sft = update.get("policy/kl_to_sft", record.kl_to_sft)
             record.rewards.append(metrics["reward/mean"])
@@ -305,6 +307,12 @@ class Trainer:
 
     def _canary(self) -> list[tuple[int, ...]]:
         return [s.ids for s in self.demonstrations[: self.config.evaluation.canary_sequences]]
+
+    async def _begin_grpo(self) -> None:
+        """What GRPO starts from is kept as policy/sft, in the learner's own precision: `replay` starts from it too."""
+        await self.crew.learner.begin_grpo.remote()
+        with written_aside(self.store.policy_dir("sft")) as folder:
+            await self.crew.learner.export.remote(str(folder), exact=True)
 
     async def _export(self, which: str, *, base: bool = False) -> None:
         with written_aside(self.store.policy_dir(which)) as folder:

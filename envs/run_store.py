@@ -1,7 +1,7 @@
 """The run directory: everything a run leaves behind, and all that a dashboard or a resumed run needs.
 
-    RUN/ config.toml  result.json  metrics.jsonl  events.jsonl  logs/  evaluations/step_000120.parquet
-         groups/step_000012.parquet  checkpoints/step_000120/  policy/{best,last}/
+    RUN/ config.toml  result.json  metrics.jsonl  events.jsonl  logs/  evaluations/step_000120_sft_validation.parquet
+         groups/step_000012.parquet  checkpoints/step_000120/  policy/{sft,best,last}/
 
 One process writes; any number read meanwhile. Lines are appended whole and flushed; files and directories are written aside and
 renamed, so that a reader, or a run that comes back after a crash, finds a thing whole or not at all.
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 _STEP = re.compile(r"step_(\d{6,})")
+_EVALUATION = re.compile(r"step_(\d{6,})(?:_(.+))?")
 _ASIDE = ".writing-"  # a directory being written; one that is left over was cut short
 _REPLACED = ".replaced-"  # the directory that a finished one takes the place of, for the instant of the swap
 
@@ -47,6 +48,19 @@ class RunStore:
         self.path = Path(path)
         with no_room_is_one_clear_error(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def existing(cls, run: Path | str, root: Path | str = "runs") -> RunStore:
+        """The run in a directory, or of that name under `root`; nothing is made.
+
+        Raises:
+            FileNotFoundError: there is no run.
+        """
+        for path in (Path(run), Path(root) / run):
+            if path.is_dir() and _written_at(path) > 0:
+                return cls(path)
+        there = ", ".join(path.name for path in list_runs(root)) or "none"
+        raise FileNotFoundError(f"no run in {run}: wanted a run's directory or a name under {root} (there: {there})")
 
     @property
     def name(self) -> str:
@@ -68,8 +82,18 @@ class RunStore:
         """Where the trajectories of a held-out evaluation are kept (its folder exists afterwards)."""
         return self._folder("evaluations") / f"{step_name(step)}.parquet"
 
+    def groups_files(self) -> dict[int, Path]:
+        """The files of groups there are, by step, in the order of the steps."""
+        found = [(match, path) for path in (self.path / "groups").glob("*.parquet") if (match := _STEP.fullmatch(path.stem))]
+        return dict(sorted((int(match[1]), path) for match, path in found))
+
+    def evaluation_files(self) -> list[tuple[int, str, Path]]:
+        """The files of held-out evaluations there are: step, name (e.g. "sft_validation", "" for one without) and path, by step."""
+        found = [(match, path) for path in (self.path / "evaluations").glob("*.parquet") if (match := _EVALUATION.fullmatch(path.stem))]
+        return sorted((int(match[1]), match[2] or "", path) for match, path in found)
+
     def policy_dir(self, which: str) -> Path:
-        """policy/best or policy/last: a Hugging Face model directory; write it inside `written_aside`."""
+        """policy/sft, policy/best or policy/last: a Hugging Face model directory; write it inside `written_aside`."""
         return self._folder("policy") / which
 
     def checkpoint_dir(self, step: int) -> Path:
@@ -169,13 +193,8 @@ def step_name(step: int) -> str:
 
 def list_runs(root: Path | str) -> list[Path]:
     """The run directories under root, the one written to last first; other folders are left out."""
-    marks = ("metrics.jsonl", "events.jsonl", "result.json", "config.toml")
-
-    def written_at(run: Path) -> float:
-        return max((path.stat().st_mtime for mark in marks if (path := run / mark).is_file()), default=0.0)
-
-    runs = [run for run in Path(root).glob("*") if run.is_dir() and written_at(run) > 0]
-    return sorted(runs, key=lambda run: (-written_at(run), run.name))
+    runs = [run for run in Path(root).glob("*") if run.is_dir() and _written_at(run) > 0]
+    return sorted(runs, key=lambda run: (-_written_at(run), run.name))
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -226,16 +245,28 @@ def written_aside(target: Path) -> Iterator[Path]:
 
 def write_text_atomic(target: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    handle, name = tempfile.mkstemp(prefix=f"{_ASIDE}{target.name}-", dir=target.parent)
-    aside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        aside.chmod(0o644)
-        _flush(aside)
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
+    with file_written_aside(target) as aside:
+        aside.write_text(text, "utf-8")
+
+
+@contextlib.contextmanager
+def file_written_aside(target: Path) -> Iterator[Path]:
+    """A file beside `target` to write to: it takes target's place, flushed to the disk, when the block ends well, else it vanishes.
+
+    Raises:
+        DiskFullError: there was no room.
+    """
+    with no_room_is_one_clear_error(target):
+        handle, name = tempfile.mkstemp(prefix=f"{_ASIDE}{target.name}-", dir=target.parent)
+        os.close(handle)
+        aside = Path(name)
+        try:
+            yield aside
+            aside.chmod(0o644)
+            _flush(aside)
+            aside.replace(target)
+        finally:
+            aside.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -255,6 +286,12 @@ def no_room_is_one_clear_error(path: Path) -> Iterator[None]:
         raise DiskFullError(
             error.errno, f"no room left on the disk of {path}: free some space, then give the same command again to go on"
         ) from error
+
+
+def _written_at(run: Path) -> float:
+    """When a run's directory was last written to, in seconds since 1970; 0 for a directory of something else."""
+    marks = ("metrics.jsonl", "events.jsonl", "result.json", "config.toml")
+    return max((path.stat().st_mtime for mark in marks if (path := run / mark).is_file()), default=0.0)
 
 
 def _ends_in_mid_line(path: Path) -> bool:

@@ -57,18 +57,23 @@ def load_checkpoint(engine: Engine, directory: Path | str) -> Any | None:
     return reference
 
 
-def export(engine: Engine, directory: Path | str) -> None:
-    """Write a Hugging Face model directory in bf16: config.json, model.safetensors (tied weights once) and the base's tokenizer."""
+def export(engine: Engine, directory: Path | str, *, exact: bool = False) -> None:
+    """Write a Hugging Face model directory: config.json, model.safetensors (tied weights once) and the base's tokenizer.
+
+    Args:
+        exact: keep the precision the learner trains in, rather than bf16 always.
+    """
     path = Path(directory)
+    dtype = engine.causal.dtype if exact else torch.bfloat16
     if engine.rank == 0:
         path.mkdir(parents=True, exist_ok=True)
         for file in engine.model_dir.iterdir():
             if file.is_file() and file.suffix in (".json", ".jinja", ".txt", ".model") and not file.name.endswith(".index.json"):
                 shutil.copyfile(file, path / file.name)
         config = type(engine.causal.config).from_pretrained(engine.model_dir)
-        config.dtype = torch.bfloat16
+        config.dtype = dtype
         config.save_pretrained(path)
-        weights = {name: p.to(torch.bfloat16).cpu().contiguous().clone() for name, p in engine.named_parameters()}
+        weights = {name: p.to(dtype).cpu().contiguous().clone() for name, p in engine.named_parameters()}
         save_file(weights, path / "model.safetensors", metadata={"format": "pt"})
     dist.barrier()
 

@@ -161,6 +161,18 @@ class Engine:
                 parameter.copy_(self.causal.get_parameter(name))
         return model.requires_grad_(False).eval()
 
+    def restart_optimizer(self) -> None:
+        """Forget what the optimizer has gathered, as if training began anew from the weights as they are.
+
+        Moments become 0 and the fp32 master weights those of the model, so that the weights alone decide what comes next.
+        """
+        with torch.no_grad():
+            for state in self.deepspeed.basic_optimizer.state.values():
+                for value in state.values():
+                    value.zero_()
+            if hasattr(self.deepspeed.optimizer, "refresh_fp32_params"):  # fp32 at ZeRO stage 0 has no master weights
+                self.deepspeed.optimizer.refresh_fp32_params()
+
     @property
     def steps(self) -> int:
         """Optimizer steps taken so far, over restarts too."""

@@ -49,18 +49,32 @@ class LearnerActor:
 
         return sft_step(self._engine, sequences, learning_rate)
 
-    def grpo_step(self, table: pa.Table, learning_rate: float) -> Metrics:
-        """Train on one batch of groups (an Arrow table of `envs.groups`), see `learner.grpo.grpo_step`."""
+    def grpo_step(self, table: pa.Table, learning_rate: float, seed: int | None = None) -> Metrics:
+        """Train on one batch of groups (an Arrow table of `envs.groups`), see `learner.grpo.grpo_step`.
+
+        Args:
+            seed: of the cut into minibatches; left out, it follows from the steps taken so far.
+        """
         from envs.groups import table_to_groups
         from learner.grpo import grpo_step
 
         groups = table_to_groups(table)
-        seed = self._engine.config.seed * 1_000_003 + self._engine.steps
+        if seed is None:
+            seed = self._engine.config.seed * 1_000_003 + self._engine.steps
         return grpo_step(self._engine, self._reference, groups, self._grpo, learning_rate, seed)
 
     def set_reference(self) -> None:
         """Keep a frozen copy of the weights as they are now: what GRPO's KL is taken to."""
         self._reference = self._engine.frozen_copy()
+
+    def begin_grpo(self) -> None:
+        """Begin GRPO from the weights as they are: they become the reference, and the optimizer forgets the SFT.
+
+        Else the first updates would go mostly where the SFT's momentum points, and not only these weights but the optimizer's
+        state too (1.6 GB at 135M) would be needed to repeat them.
+        """
+        self._engine.restart_optimizer()
+        self.set_reference()
 
     def logprobs(self, sequences: Sequence[Sequence[int]]) -> list[list[float]]:
         """Natural log of the probability of each token given the ones before it, at temperature 1.
@@ -98,11 +112,11 @@ class LearnerActor:
 
         self._reference = load_checkpoint(self._engine, directory)
 
-    def export(self, directory: str) -> None:
-        """Write the weights as a Hugging Face model directory."""
+    def export(self, directory: str, *, exact: bool = False) -> None:
+        """Write the weights as a Hugging Face model directory, see `learner.checkpoint.export`."""
         from learner.checkpoint import export
 
-        export(self._engine, Path(directory))
+        export(self._engine, Path(directory), exact=exact)
 
     def memory_bytes(self) -> int:
         """Memory the learner's process holds: of the GPU when there is one, else resident memory."""

@@ -1,4 +1,4 @@
-"""What many tests need: a small shop's database and a tiny ChatML tokenizer, both made on the spot."""
+"""What many tests need, made on the spot: a small shop's database, a tiny ChatML tokenizer, a tiny random Llama."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from envs.dialogue import SYSTEM, Codec
 from envs.sandbox import Database
 
+TINY_VOCABULARY = 97
 SHOP_SQL = """
 CREATE TABLE owners (owner_id INTEGER PRIMARY KEY, full_name TEXT NOT NULL, city TEXT, joined_on DATE);
 CREATE TABLE pets (
@@ -87,3 +88,29 @@ def tiny_tokenizer() -> str:
 def tiny_codec(tiny_tokenizer: str) -> Codec:
     """A Codec over the tiny tokenizer, fresh for each test."""
     return Codec(Tokenizer.from_str(tiny_tokenizer))
+
+
+@pytest.fixture(scope="session")
+def tiny_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Llama in fp32: two layers, four heads on two key heads, tied embeddings, with a tokenizer file beside the weights."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    path = tmp_path_factory.mktemp("tiny") / "model"
+    config = LlamaConfig(
+        vocab_size=TINY_VOCABULARY,
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=256,
+        tie_word_embeddings=True,
+        initializer_range=0.2,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        LlamaForCausalLM(config).save_pretrained(path)
+    vocabulary = {f"w{i}": i for i in range(TINY_VOCABULARY)}
+    Tokenizer(models.WordLevel(vocabulary, unk_token="w0")).save(str(path / "tokenizer.json"))
+    return path

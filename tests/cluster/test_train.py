@@ -89,16 +89,29 @@ def test_every_push_was_checked_by_the_canary(finished: tuple[Path, str, str]) -
 def test_groups_on_disk_hold_tokens_masks_and_versions(finished: tuple[Path, str, str]) -> None:
     import pyarrow.parquet as pq
 
+    from envs.group_files import read_training
     from envs.groups import table_to_groups
 
     paths = sorted((finished[0] / "groups").glob("step_*.parquet"))
     assert len(paths) == 3
+    assert [read_training(path).step for path in paths] == [4, 5, 6]
     for path in paths:
         for group in table_to_groups(pq.read_table(path)):
             assert len(group.trajectories) == 4
             for played in group.trajectories:
                 assert len(played.ids) == len(played.mask) == len(played.logprobs)
                 assert sum(span.end - span.start for span in played.spans) == sum(played.mask) > 0
+
+
+def test_replay_reproduces_the_recorded_losses_from_the_files(finished: tuple[Path, str, str]) -> None:
+    trained = [line["step"] for line in metric_lines(finished[0]) if line.get("grpo/updates")]
+    done = subprocess.run([*COMMAND, "replay", str(finished[0]), "--json"], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    if not trained:  # so short a run may meet no group with variance
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "none has yet" in done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["step"] for line in done.stdout.splitlines()] == trained
 
 
 def test_evaluate_scores_a_spider_layout_file_with_the_exported_policy(finished: tuple[Path, str, str], tmp_path: Path) -> None:

@@ -147,6 +147,27 @@ def test_paths_are_named_by_step_and_their_folders_exist(store: RunStore) -> Non
     assert store.policy_dir("best").parent.is_dir()
 
 
+def test_files_of_groups_and_evaluations_are_found_by_step_and_name(store: RunStore) -> None:
+    for step in (10, 9):
+        store.groups_path(step).touch()
+    (store.path / "groups" / ".writing-step_000011.parquet-x").touch()
+    for name in ("step_000012_best_test", "step_000003_sft_validation", "step_000120"):
+        (store.evaluation_path(1).parent / f"{name}.parquet").touch()
+    assert list(store.groups_files()) == [9, 10]
+    assert store.groups_files()[9] == store.groups_path(9)
+    assert [(step, name) for step, name, _ in store.evaluation_files()] == [(3, "sft_validation"), (12, "best_test"), (120, "")]
+
+
+def test_a_run_is_found_by_its_directory_or_its_name_and_none_is_made(store: RunStore) -> None:
+    store.append_event("start")
+    root = store.path.parent
+    assert RunStore.existing(store.path, root).path == store.path
+    assert RunStore.existing("quickstart", root).path == store.path
+    with pytest.raises(FileNotFoundError, match=r"no run in smoke.*\(there: quickstart\)"):
+        RunStore.existing("smoke", root)
+    assert not (root / "smoke").exists()
+
+
 def test_runs_are_listed_newest_first_without_other_folders(tmp_path: Path) -> None:
     for age, name in enumerate(("newest", "older")):
         RunStore(tmp_path / name).append_event("start")

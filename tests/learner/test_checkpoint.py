@@ -91,3 +91,15 @@ def test_an_export_is_bf16_with_tied_weights_once_and_the_base_tokenizer(
     config = json.loads((tmp_path / "policy" / "config.json").read_text())
     assert (config["dtype"], config["architectures"]) == ("bfloat16", ["LlamaForCausalLM"])
     assert (tmp_path / "policy" / "tokenizer.json").read_bytes() == (tiny_model_dir / "tokenizer.json").read_bytes()
+
+
+@pytest.mark.parametrize("settings", [{}, {"precision": "bf16", "zero_stage": 1}])
+def test_an_exact_export_holds_the_very_weights_the_learner_trains_on(
+    make_engine: Callable[..., Engine], tmp_path: Path, settings: dict[str, object]
+) -> None:
+    engine = make_engine(**settings)
+    sft_step(engine, BATCH, 1e-2)
+    export(engine, tmp_path / "policy", exact=True)
+    with safe_open(tmp_path / "policy" / "model.safetensors", "pt") as file:
+        for name, parameter in engine.named_parameters():
+            assert torch.equal(file.get_tensor(name), parameter)

@@ -185,3 +185,28 @@ def test_exported_names_are_those_of_the_model_directory(engine: Engine, tiny_mo
 
     with safe_open(tiny_model_dir / "model.safetensors", "pt") as file:
         assert {name for name, _ in engine.named_parameters()} == set(file.keys())
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"zero_stage": 1}, *({"precision": "bf16", "zero_stage": stage} for stage in (0, 1, 2))], ids=lambda s: str(s)
+)
+def test_a_restarted_optimizer_goes_on_as_a_new_one_on_the_same_weights(
+    make_engine: Callable[..., Engine], settings: dict[str, Any]
+) -> None:
+    used, new, kept = make_engine(**settings), make_engine(**settings), make_engine(**settings)
+    for engine in (used, kept):
+        for seed in range(3):
+            sft_step(engine, sequences(seed=seed), 1e-2)
+    before = {name: p.clone() for name, p in used.named_parameters()}
+    used.restart_optimizer()
+    assert all(torch.equal(before[name], p) for name, p in used.named_parameters())
+    with torch.no_grad():
+        for name, p in new.named_parameters():
+            p.copy_(before[name])
+    new.restart_optimizer()  # takes the master weights over
+    for seed in (3, 4):
+        for engine in (used, new, kept):
+            sft_step(engine, sequences(seed=seed), 1e-3)
+    after, wanted, other = (dict(engine.named_parameters()) for engine in (used, new, kept))
+    assert all(torch.equal(after[name], wanted[name]) for name in wanted)
+    assert not all(torch.equal(other[name], wanted[name]) for name in wanted)
