@@ -5,16 +5,15 @@ The one file that knows vLLM's engine. Its processes start quietly; with a log p
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 import os
-import sys
-from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actors.generator_actor import GeneratorConfig, GeneratorDiedError
+from actors.output_file import output_to
 from actors.policy import Sampling, Turn
 from envs.records import WeightSpan
 
@@ -34,7 +33,7 @@ class VllmPolicy:
         self._turns = self._prompt_tokens = self._sampled_tokens = 0
         self._half_loaded = False  # an update failed: the weights in place are nobody's
         self.version = 0
-        with _output_to(log_path):
+        with output_to(log_path):
             self._engine = _start(str(model_dir), config)
         if log_path is not None:
             _log_to(log_path)
@@ -212,29 +211,6 @@ def _set_environment(threads: int | None) -> None:
     }
     for name, value in wanted.items():
         os.environ.setdefault(name, value)
-
-
-@contextlib.contextmanager
-def _output_to(path: Path | None) -> Iterator[None]:
-    """Send this process's standard output and error to a file; processes started meanwhile keep writing there."""
-    if path is None:
-        yield
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept = os.dup(1), os.dup(2)
-    try:
-        with path.open("ab") as log:
-            os.dup2(log.fileno(), 1)
-            os.dup2(log.fileno(), 2)
-            yield
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        for number, copy in enumerate(kept, start=1):
-            os.dup2(copy, number)
-            os.close(copy)
 
 
 def _log_to(path: Path) -> None:
