@@ -9,7 +9,7 @@ queries again, and it is what a conversation looks like to the policy.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,7 @@ def lessons(
             strung.setdefault(question.db_id, []).append((question, demonstration))
             continue
         whole = not question.answerable or rng.random() < config.whole_share
-        made.append(demonstration.sequence if whole else _until(demonstration, _last_query(demonstration)))
+        made.append(demonstration.sequence if whole else _until(demonstration, _queries(demonstration)[-1]))
         if question.answerable and rng.random() < config.explore_share:
             made.append(exploration(demonstration))
     for asked in strung.values():
@@ -70,15 +70,14 @@ def lessons(
 
 def exploration(demonstration: Demonstration) -> TrainingSequence:
     """The demonstration up to the last look before its first query."""
-    first = next(place for place, step in enumerate(demonstration.steps) if step.action.verb is Verb.QUERY)
-    return _until(demonstration, first - 1)
+    return _until(demonstration, _queries(demonstration)[0] - 1)
 
 
 def sessions(asked: Sequence[tuple[Question, Demonstration]], codec: Codec, tokens_max: int) -> Iterator[TrainingSequence]:
     """Every question once; the next one is of those that need the fewest tables not yet described, the earliest of them.
 
     A new session begins where the next question would make one longer than tokens_max. Its first question keeps its demonstration up
-    to its last query, slips included; the others are answered straight.
+    to its last query; of the others only the tables are looked at that have not been, and slips stay.
 
     Args:
         asked: questions about one database, with their demonstrations.
@@ -92,34 +91,44 @@ def sessions(asked: Sequence[tuple[Question, Demonstration]], codec: Codec, toke
     left = list(asked)
     while left:
         _, demonstration = left.pop(0)
-        start = _until(demonstration, _last_query(demonstration))
+        start = _until(demonstration, _queries(demonstration)[-1])
         ids, weights = list(start.ids), list(start.weights)
         described = {s.action.argument for s in demonstration.steps if s.action.verb is Verb.DESCRIBE and s.ok}
         while left:
             place = min(range(len(left)), key=lambda i: (len(set(left[i][0].tables) - described), i))
-            question = left[place][0]
-            more = list(_straight(question, {t: seen[t] for t in question.tables if t in seen and t not in described}, codec))
+            question, demonstration = left[place]
+            new = {table: seen[table] for table in question.tables if table in seen and table not in described}
+            more = list(_asked_on(question, demonstration, new, codec))
             if len(ids) + sum(len(part) for part, _ in more) > tokens_max:
                 break
             del left[place]
-            described |= set(question.tables)
+            described |= set(new)
             for part, weight in more:
                 ids += part
                 weights += [weight] * len(part)
         yield TrainingSequence(tuple(ids), tuple(weights))
 
 
-def _straight(question: Question, new: Mapping[str, str], codec: Codec) -> Iterable[tuple[Sequence[int], float]]:
-    """A further question, the DESCRIBE of each table not seen yet, and the query: token ids with their weight."""
+def _asked_on(
+    question: Question, demonstration: Demonstration, new: Mapping[str, str], codec: Codec
+) -> Iterator[tuple[Sequence[int], float]]:
+    """Token ids with their weight: a further question, the DESCRIBE of each new table, and the demonstration's queries, slips included."""
     yield codec.follow_up_ids(question.text), 0.0
     for table, observation in new.items():
         yield codec.action_ids(f"DESCRIBE {table}"), 1.0
         yield codec.observation_ids(observation, turn_closed=True), 0.0
-    yield codec.action_ids(f"QUERY {' '.join(question.gold_sql.split())}"), 1.0
+    first, last = _queries(demonstration)[0], _queries(demonstration)[-1]
+    ends = list(_turn_ends(demonstration.mask))
+    for place in range(first, last + 1):
+        step = demonstration.steps[place]
+        yield codec.action_ids(step.text), demonstration.sequence.weights[ends[place] - 1]
+        if place < last:
+            yield codec.observation_ids(step.observation, turn_closed=True), 0.0
 
 
-def _last_query(demonstration: Demonstration) -> int:
-    return max(place for place, step in enumerate(demonstration.steps) if step.action.verb is Verb.QUERY)
+def _queries(demonstration: Demonstration) -> list[int]:
+    """The turns that query, counted from 0."""
+    return [place for place, step in enumerate(demonstration.steps) if step.action.verb is Verb.QUERY]
 
 
 def _until(demonstration: Demonstration, turn: int) -> TrainingSequence:

@@ -85,6 +85,15 @@ def test_a_recovery_keeps_its_slip_untaught_and_the_session_goes_on_after_the_ri
     assert made.ids[: len(played.sequence.ids)][:100] == played.sequence.ids[:100]
 
 
+def test_a_further_question_may_slip_too_and_its_slip_stays_untaught(shop: Database, tiny_codec: Codec) -> None:
+    slipped = shown(shop, tiny_codec, JOIN, recovery_share=1, wander_share=0)
+    (made,) = sessions([(COUNT, shown(shop, tiny_codec, COUNT, recovery_share=0)), (JOIN, slipped)], tiny_codec, 10_000)
+    queries = [step.text for step in slipped.steps if step.text.startswith("QUERY")]
+    said = tiny_codec.action_text(made.ids)
+    assert len(queries) == 2 and all(query in said for query in queries)
+    assert queries[0] not in taught(tiny_codec, made) and queries[1] in taught(tiny_codec, made)
+
+
 def test_the_next_question_stands_where_an_observation_would(shop: Database, tiny_codec: Codec) -> None:
     (made,) = session(shop, tiny_codec, COUNT, NAMES, recovery_share=0)
     turn = tiny_codec.action_ids(f"QUERY {NAMES.gold_sql}")
