@@ -118,13 +118,14 @@ class Trainer:
         seed = self.config.run.seed
         batches = batches_of_like_length(endless_order(self.demonstrations, seed), settings.batch_tokens, settings.length_window, seed)
         batches = itertools.islice(batches, record.steps, None)  # a resumed run goes on in the same order
-        steps = settings.steps or math.ceil(sum(len(s.ids) for s in self.demonstrations) / settings.batch_tokens)
-        self.display.begin("SFT", steps, record.steps)
+        one_pass = math.ceil(sum(len(s.ids) for s in self.demonstrations) / settings.batch_tokens)
+        steps = settings.steps or (0 if self._sft_minutes() else one_pass)
+        self.display.begin("SFT", steps or one_pass, record.steps)
         while (done := progress(record.steps, steps, record.seconds / 60, self._sft_minutes())) < 1.0:
             self._stop_if_asked()
             if record.steps == BASE_SCORED_AFTER and self.state.stages["base"].test is None:
                 await self._score_stage("base")  # late enough that a person sees training begin, early enough to plan by its time
-                self.display.begin("SFT", steps, record.steps)
+                self.display.begin("SFT", steps or one_pass, record.steps)
             rate = settings.learning_rate_at(done)
             batch = next(batches)
             with self._timed("sft"):

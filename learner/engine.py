@@ -95,9 +95,11 @@ class Engine:
         cuda = torch.cuda.is_available()
         self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device("cpu")
         self.causal: Any = load_model(self.model_dir, config).to(self.device)
+        freeze(self.causal, config.frozen_layers)
         module = TokenLogprobs(self.causal)
+        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
         optimizer = torch.optim.AdamW(
-            module.parameters(), lr=0.0, betas=config.betas, weight_decay=config.weight_decay, fused=config.precision == "bf16"
+            trained, lr=0.0, betas=config.betas, weight_decay=config.weight_decay, fused=config.precision == "bf16"
         )
         self.deepspeed: Any = deepspeed.initialize(
             model=module, optimizer=optimizer, config=deepspeed_config(config), dist_init_required=False
@@ -235,6 +237,20 @@ def load_model(model_dir: Path, config: LearnerConfig) -> Any:
     return AutoModelForCausalLM.from_pretrained(
         model_dir, dtype=_dtype(config), attn_implementation=config.attention, local_files_only=True
     )
+
+
+def freeze(causal: Any, layers: int) -> None:
+    """Keep the embedding (and with it an output layer tied to it) and so many of the lowest layers as they are; 0 freezes nothing.
+
+    Raises:
+        ValueError: no layer is left to train.
+    """
+    if not layers:
+        return
+    if layers >= len(causal.model.layers):
+        raise ValueError(f"learner.frozen_layers is {layers}, but the model has {len(causal.model.layers)} layers: leave some to train")
+    causal.model.embed_tokens.requires_grad_(False)
+    causal.model.layers[:layers].requires_grad_(False)
 
 
 def empty_model(model_config: Any, config: LearnerConfig) -> Any:

@@ -70,6 +70,23 @@ def test_packing_and_padding_change_neither_loss_nor_gradient(engine: Engine, bu
         torch.testing.assert_close(gradients[name], gradient, atol=1e-5, rtol=1e-5, msg=lambda m, n=name: f"{n}: {m}")
 
 
+@pytest.mark.parametrize(("precision", "zero_stage"), [("fp32", 0), ("bf16", 1)])
+def test_frozen_layers_and_the_embedding_stay_and_the_others_learn(
+    make_engine: Callable[..., Engine], precision: str, zero_stage: int
+) -> None:
+    engine = make_engine(frozen_layers=1, precision=precision, zero_stage=zero_stage)
+    before = {name: weight.clone() for name, weight in engine.named_parameters()}
+    sft_step(engine, sequences(), 1e-2)
+    changed = {name for name, weight in engine.named_parameters() if not torch.equal(weight, before[name])}
+    stay = {name for name in before if "embed_tokens" in name or ".layers.0." in name}
+    assert changed == set(before) - stay and stay
+
+
+def test_freezing_every_layer_is_refused(make_engine: Callable[..., Engine]) -> None:
+    with pytest.raises(ValueError, match="leave some to train"):
+        make_engine(frozen_layers=2)
+
+
 @pytest.mark.parametrize(("zero_stage", "budget"), [(0, 30), (0, 10_000), (1, 30)])
 def test_an_optimizer_step_through_deepspeed_is_that_of_plain_adamw(
     make_engine: Callable[..., Engine], zero_stage: int, budget: int
