@@ -67,6 +67,7 @@ class DataConfig:
     value_answer_share: float = 0.3
     many_tables_share: float = 1.0  # see LessonConfig; nor do these
     session_share: float = 0.0
+    session_questions: int = 4
     session_tokens: int = 700
     whole_share: float = 1.0
     explore_share: float = 0.0

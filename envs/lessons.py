@@ -29,13 +29,15 @@ class LessonConfig:
 
     many_tables_share: float = 1.0  # of the demonstrations that read three tables or more: shown at all; they are long and hard
     session_share: float = 0.0  # of those shown: in sessions
-    session_tokens: int = 700  # a session takes no further question that would make it longer
+    session_questions: int = 4  # in a session
+    session_tokens: int = 700  # which takes no further question that would make it longer
     whole_share: float = 1.0  # of the others: to their end; the rest stop at their last query
     explore_share: float = 0.0  # of the others: once more, up to the last look before the first query
 
     def __post_init__(self) -> None:
-        if self.session_tokens < 1:
-            raise ValueError(f"session_tokens is {self.session_tokens}: it must be positive, 700 is usual")
+        for name in ("session_questions", "session_tokens"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be positive, {getattr(LessonConfig, name)} is usual")
         for name in ("many_tables_share", "session_share", "whole_share", "explore_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}: wanted a share from 0 to 1")
@@ -63,7 +65,7 @@ def lessons(
             made.append(exploration(demonstration))
     for asked in strung.values():
         rng.shuffle(asked)
-        made += sessions(asked, codec, config.session_tokens)
+        made += sessions(asked, codec, config.session_questions, config.session_tokens)
     rng.shuffle(made)
     return made
 
@@ -73,14 +75,18 @@ def exploration(demonstration: Demonstration) -> TrainingSequence:
     return _until(demonstration, _queries(demonstration)[0] - 1)
 
 
-def sessions(asked: Sequence[tuple[Question, Demonstration]], codec: Codec, tokens_max: int) -> Iterator[TrainingSequence]:
-    """Every question once; the next one is of those that need the fewest tables not yet described, the earliest of them.
+def sessions(
+    asked: Sequence[tuple[Question, Demonstration]], codec: Codec, questions_max: int, tokens_max: int
+) -> Iterator[TrainingSequence]:
+    """Sessions of up to so many questions and tokens; no question is in two, and one that fits nowhere is left out.
 
-    A new session begins where the next question would make one longer than tokens_max. Its first question keeps its demonstration up
-    to its last query; of the others only the tables are looked at that have not been, and slips stay.
+    Whichever comes first in every questions_max opens a session, with its demonstration up to its last query. Those that open sessions are
+    like all the others, because how a session opens is how an episode does: if easy questions were kept for later in sessions, the
+    policy would learn that a first question needs several tables. Then come the questions that need the fewest tables
+    not yet described: of these tables alone are looked at, and slips stay.
 
     Args:
-        asked: questions about one database, with their demonstrations.
+        asked: questions about one database in a random order, with their demonstrations.
     """
     seen = {
         step.action.argument: step.observation
@@ -88,13 +94,13 @@ def sessions(asked: Sequence[tuple[Question, Demonstration]], codec: Codec, toke
         for step in demonstration.steps
         if step.action.verb is Verb.DESCRIBE and step.ok
     }
-    left = list(asked)
-    while left:
-        _, demonstration = left.pop(0)
-        start = _until(demonstration, _queries(demonstration)[-1])
+    openings = asked[::questions_max]
+    left = [pair for place, pair in enumerate(asked) if place % questions_max]
+    for _, opening in openings:
+        start = _until(opening, _queries(opening)[-1])
         ids, weights = list(start.ids), list(start.weights)
-        described = {s.action.argument for s in demonstration.steps if s.action.verb is Verb.DESCRIBE and s.ok}
-        while left:
+        described = {s.action.argument for s in opening.steps if s.action.verb is Verb.DESCRIBE and s.ok}
+        for _ in range(min(questions_max - 1, len(left))):
             place = min(range(len(left)), key=lambda i: (len(set(left[i][0].tables) - described), i))
             question, demonstration = left[place]
             new = {table: seen[table] for table in question.tables if table in seen and table not in described}

@@ -105,6 +105,7 @@ class Engine:
             model=module, optimizer=optimizer, config=deepspeed_config(config), dist_init_required=False
         )[0]
         if config.compile:
+            torch._dynamo.config.recompile_limit = 24  # versions: with and without gradient, and each for a few kinds of shape
             for layer in self.causal.model.layers:  # one piece of code for all layers: compiled once
                 layer.compile(dynamic=True)
 

@@ -18,7 +18,7 @@ from envs.sandbox import Database
 from envs.sql_env import EpisodeConfig
 
 PLAIN = DemonstrationConfig(recovery_share=0, sample_share=0, sample_unseen_share=0, value_answer_share=0)
-STRUNG = LessonConfig(session_share=1.0, session_tokens=10_000)
+STRUNG = LessonConfig(session_share=1.0, session_questions=10, session_tokens=10_000)
 COUNT = Question("shop/1", "shop", "How many dogs are there?", "SELECT COUNT(*) FROM pets WHERE species = 'dog'", ("pets",))
 NAMES = Question("shop/2", "shop", "What are the pets called?", "SELECT name FROM pets", ("pets",))
 CITIES = Question("shop/3", "shop", "Where do our owners live?", "SELECT DISTINCT city FROM owners", ("owners",))
@@ -56,8 +56,10 @@ def taught(codec: Codec, sequence: TrainingSequence) -> list[str]:
     return [codec.action_text(turn) for turn in turns]
 
 
-def session(shop: Database, codec: Codec, *questions: Question, tokens_max: int = 10_000, **shares: float) -> list[TrainingSequence]:
-    return list(sessions([(question, shown(shop, codec, question, **shares)) for question in questions], codec, tokens_max))
+def session(
+    shop: Database, codec: Codec, *questions: Question, at_most: int = 10, tokens_max: int = 10_000, **shares: float
+) -> list[TrainingSequence]:
+    return list(sessions([(question, shown(shop, codec, question, **shares)) for question in questions], codec, at_most, tokens_max))
 
 
 def test_a_session_describes_each_table_once_and_teaches_every_query(shop: Database, tiny_codec: Codec) -> None:
@@ -87,7 +89,7 @@ def test_a_recovery_keeps_its_slip_untaught_and_the_session_goes_on_after_the_ri
 
 def test_a_further_question_may_slip_too_and_its_slip_stays_untaught(shop: Database, tiny_codec: Codec) -> None:
     slipped = shown(shop, tiny_codec, JOIN, recovery_share=1, wander_share=0)
-    (made,) = sessions([(COUNT, shown(shop, tiny_codec, COUNT, recovery_share=0)), (JOIN, slipped)], tiny_codec, 10_000)
+    (made,) = sessions([(COUNT, shown(shop, tiny_codec, COUNT, recovery_share=0)), (JOIN, slipped)], tiny_codec, 10, 10_000)
     queries = [step.text for step in slipped.steps if step.text.startswith("QUERY")]
     said = tiny_codec.action_text(made.ids)
     assert len(queries) == 2 and all(query in said for query in queries)
@@ -108,14 +110,24 @@ def test_a_described_table_looks_in_a_session_as_it_does_in_an_episode(shop: Dat
     assert any(made.ids[place : place + len(look)] == look for place in range(len(made.ids)))
 
 
-def test_a_session_that_is_full_is_followed_by_another_and_no_question_is_lost(shop: Database, tiny_codec: Codec) -> None:
+def test_a_question_that_fits_into_no_session_is_left_out_and_none_is_asked_twice(shop: Database, tiny_codec: Codec) -> None:
     whole = session(shop, tiny_codec, COUNT, NAMES, JOIN, CITIES, recovery_share=0)
     room = len(whole[0].ids) - 1
     made = session(shop, tiny_codec, COUNT, NAMES, JOIN, CITIES, tokens_max=room, recovery_share=0)
-    assert len(whole) == 1 and len(made) == 2
-    assert all(len(sequence.ids) <= room for sequence in made)
     asked = [turn for sequence in made for turn in taught(tiny_codec, sequence) if turn.startswith("QUERY")]
-    assert sorted(asked) == sorted(f"QUERY {question.gold_sql}" for question in (COUNT, NAMES, JOIN, CITIES))
+    assert len(whole) == len(made) == 1 and len(made[0].ids) <= room
+    assert len(asked) == len(set(asked)) == 3
+
+
+@pytest.mark.parametrize("at_most", [1, 2, 3])
+def test_sessions_are_opened_by_whichever_question_comes_first_not_by_the_hard_ones(
+    shop: Database, tiny_codec: Codec, at_most: int
+) -> None:
+    asked = (JOIN, COUNT, NAMES, CITIES)
+    made = [taught(tiny_codec, sequence) for sequence in session(shop, tiny_codec, *asked, at_most=at_most, recovery_share=0)]
+    opened = [next(turn for turn in turns if turn.startswith("QUERY")) for turns in made]
+    assert opened == [f"QUERY {question.gold_sql}" for question in asked[::at_most]]
+    assert all(sum(turn.startswith("QUERY") for turn in turns) <= at_most for turns in made)
 
 
 @pytest.mark.parametrize("seed", range(10))
