@@ -23,10 +23,11 @@ from cluster.state import DONE, TrainerState
 from envs.dataset import Dataset
 from envs.demonstrations import DemonstrationConfig, demonstrate
 from envs.dialogue import Codec
+from envs.gold_rows import GRADE_TIMEOUT_S
 from envs.lessons import lessons
 from envs.records import TrainingSequence
 from envs.run_store import RunStore, write_text_atomic
-from envs.sandbox import Database
+from envs.sandbox import Database, Limits
 
 log = logging.getLogger(__name__)
 
@@ -168,12 +169,13 @@ def _demonstrations(config: RunConfig, data: Dataset, model_dir: Path, display: 
     """What SFT trains on, from expert episodes of all training questions; the same for the same configuration."""
     codec = Codec.load(model_dir)
     databases: dict[str, Database] = {}
+    patient = Limits(timeout_s=GRADE_TIMEOUT_S)  # a gold that takes long on a busy machine is no reason to end the run
     settings: DemonstrationConfig = config.data.demonstrations
     made = []
     display.begin("demonstrations", len(data.train))
     for index, question in enumerate(data.train):
         if question.db_id not in databases:
-            databases[question.db_id] = Database.open(data.database_path(question.db_id))
+            databases[question.db_id] = Database.open(data.database_path(question.db_id), patient)
         rng = random.Random(f"{config.run.seed}/{question.id}")
         made.append(demonstrate(databases[question.db_id], question, codec, config.episode, settings, rng))
         if index % 50 == 0:
