@@ -232,6 +232,30 @@ def data_check(preset: Preset = "quickstart", sets: Sets = None, spider: Spider 
     raise typer.Exit(0 if found["good"] else 3)
 
 
+@app.command()
+def synthesize(
+    file: Annotated[Path, typer.Argument(help="A SQLite file; it is read in a jailed process.")],
+    out: Annotated[Path, typer.Option(help="Where the questions go, one JSON line each.")],
+    questions: Annotated[int, typer.Option(help="How many.")] = 500,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same questions.")] = 0,
+    phrasing: Annotated[str, typer.Option(help="Which of the two sets of sentences: train or validation.")] = "train",
+    unanswerable: Annotated[float, typer.Option(help="Share of questions that the data cannot answer.")] = 0.05,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was made as JSON and nothing else.")] = False,
+) -> None:
+    """Make questions with the SQL that answers them, for any SQLite database.
+
+    A line is {"db_id", "question", "query", "tables", "constructs", "answerable"}. The exit code is 0, also when the schema allows fewer
+    than were wanted; 2 when the command or the file is wrong; 3 when the schema allows none.
+    """
+    from cluster.synthesize_command import print_summary, summary, synthesize_file
+
+    made = synthesize_file(file, out, count=questions, seed=seed, phrasing=phrasing, unanswerable_share=unanswerable, console=errors)
+    if as_json:
+        typer.echo(json.dumps(summary(made, questions), indent=2))
+    else:
+        print_summary(summary(made, questions), made, out, console)
+
+
 @app.command(name="config")
 def show_config(
     preset: Preset = "quickstart",

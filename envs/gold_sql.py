@@ -16,7 +16,7 @@ from envs.schema import Cell
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TEXT = re.compile(r"'(?:[^']|'')*'")
-_AFTER_FROM = re.compile(r'\b(?:FROM|JOIN) (?:"([^"]+)"|([A-Za-z_]\w*))')
+_AFTER_FROM = re.compile(r'\b(?:FROM|JOIN) (?:"((?:[^"]|"")+)"|([A-Za-z_]\w*))')
 # Words SQLite takes as keywords wherever they stand, so that a table or column of that name needs quotes.
 _RESERVED = {
     "ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", "BETWEEN", "CASE", "CHECK", "COLLATE", "COMMIT", "CONSTRAINT", "CREATE",
@@ -121,5 +121,5 @@ def inside(sql: str) -> str:
 
 def tables_named(sql: str, facts: Facts) -> tuple[str, ...]:
     """The tables a canonical query reads, in the order it names them."""
-    read = [quoted or plain for quoted, plain in _AFTER_FROM.findall(_TEXT.sub("''", sql))]
+    read = [quoted.replace('""', '"') or plain for quoted, plain in _AFTER_FROM.findall(_TEXT.sub("''", sql))]
     return tuple(dict.fromkeys(t for t in read if t in facts.tables))

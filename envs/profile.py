@@ -124,6 +124,7 @@ class TableFacts:
     rows: tuple[tuple[Cell, ...], ...]
     edges: tuple[Edge, ...]
     boss: Edge | None  # a foreign key to the table itself
+    partial: bool = False  # rows are only the first of more
 
     @property
     def shown(self) -> tuple[ColumnFacts, ...]:
@@ -132,6 +133,8 @@ class TableFacts:
 
     @cached_property
     def label_unique(self) -> bool:
+        if self.partial:
+            return False  # nobody knows
         names = [c.name for c in self.columns.values()]
         places = [names.index(c.name) for c in self.label]
         values = [tuple(row[i] for i in places) for row in self.rows]
@@ -182,7 +185,8 @@ def _paths(tables: dict[str, TableFacts], base: str) -> Iterator[tuple[str, tupl
 
 def _table_facts(database: Database, info: TableInfo, wording: Wording) -> TableFacts:
     names = ", ".join(f'"{c.replace(chr(34), chr(34) * 2)}"' for c in info.column_names)
-    rows = database.query(f'SELECT {names} FROM "{info.name}"', rows_max=ROWS_READ).rows
+    source = info.name.replace('"', '""')
+    rows = database.query(f'SELECT {names} FROM "{source}"', rows_max=ROWS_READ).rows
     nouns = table_nouns(info.name, wording)
     phrases = {c: column_phrases(info.name, c, wording) for c in info.column_names}
     used = Counter(phrase.lower() for said in phrases.values() for phrase in said)
@@ -228,6 +232,7 @@ def _table_facts(database: Database, info: TableInfo, wording: Wording) -> Table
         label=label,
         rows=rows,
         edges=edges,
+        partial=len(rows) < info.row_count,
         boss=next(
             (Edge(info.name, f.column, f.table, f.target, phrases[f.column]) for f in info.foreign_keys if f.table == info.name), None
         ),

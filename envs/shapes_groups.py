@@ -222,5 +222,6 @@ def some_without(desk: Desk, parent: str, edge: Edge | None = None) -> bool:
     if edge is None:
         path = desk.facts.paths[desk.base][parent]
         return len(path) > 1 or some_without(desk, parent, path[0])
-    used = desk.facts.tables[edge.child].columns[edge.column].counts
-    return len(used) < len(desk.facts.tables[parent].rows)
+    child = desk.facts.tables[edge.child]
+    used = child.columns[edge.column].counts
+    return child.partial or desk.facts.tables[parent].partial or len(used) < len(desk.facts.tables[parent].rows)

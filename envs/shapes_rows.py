@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from envs.conditions import split
 from envs.drafting import DeadEndError, Desk, Draft, exprs, shows
-from envs.gold_sql import COUNT, Expr, Select, column, descending, inside, render
+from envs.gold_sql import COUNT, Expr, Select, column, descending, inside, name, render
 from envs.phrasing import agree
 from envs.profile import Role
 from envs.relations import link
@@ -221,11 +221,12 @@ def boss(desk: Desk) -> Draft:
     alias = role.replace(" ", "_")
     if not alias.isidentifier():
         raise DeadEndError
-    source = f"FROM {desk.base} JOIN {desk.base} AS {alias} ON {desk.base}.{edge.column} = {alias}.{edge.target}"
+    base, shown = name(desk.base), name(label)
+    source = f"FROM {base} JOIN {base} AS {alias} ON {base}.{name(edge.column)} = {alias}.{name(edge.target)}"
     desk.constructs.append("self_join")
     if desk.rng.random() < 0.5:
         text = desk.voice.frame("bosses").format(s=desk.voice.noun(desk.base).singular, c=role)
-        return desk.draft("self_join", text, f"SELECT {desk.base}.{label}, {alias}.{label} {source}")
+        return desk.draft("self_join", text, f"SELECT {base}.{shown}, {alias}.{shown} {source}")
     said, where = desk.row_name(desk.base)
-    test = where[0].template.format(f"{desk.base}.{label}")
-    return desk.draft("self_join", desk.voice.frame("boss").format(c=role, e=said), f"SELECT {alias}.{label} {source} WHERE {test}")
+    test = where[0].template.format(f"{base}.{shown}")
+    return desk.draft("self_join", desk.voice.frame("boss").format(c=role, e=said), f"SELECT {alias}.{shown} {source} WHERE {test}")

@@ -6,6 +6,7 @@ kept only when its answer is worth asking for: not empty, not a lone 0, not a co
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from envs.profile import Facts, read_facts
 from envs.readability import reads_well
 from envs.records import Question
 from envs.sandbox import Database, QueryError
+from envs.schema import Cell
 from envs.unanswerable import unanswerable
 from envs.vocabulary import Wording
 
@@ -27,6 +29,7 @@ Shape = Callable[[Desk], Draft]
 TABLE_SHARES = (0.42, 0.30, 0.28)  # questions over one table, two, three or more
 ROWS_MAX = 60  # an owner does not read more
 ATTEMPTS_PER_QUESTION = 60  # drafts before a small schema is taken to be exhausted
+BARREN_MAX = 4_000  # drafts in a row without a new question: there are no more
 
 # How often owners ask each kind of question, over one table, two, and three or more.
 WEIGHTS: Mapping[Shape, tuple[float, float, float]] = {
@@ -57,20 +60,20 @@ WEIGHTS: Mapping[Shape, tuple[float, float, float]] = {
     shapes_related.with_zero: (0, 2, 0),
     shapes_related.average_children: (1, 0, 0),
     # What owners ask less often, and needs more SQL.
-    shapes_sets.two_sides: (0, 2, 0),
-    shapes_sets.two_children: (0, 0, 3),
+    shapes_sets.two_sides: (0, 3, 0),
+    shapes_sets.two_children: (0, 0, 4),
     shapes_sets.places: (0, 0.3, 0),
-    shapes_nested.than_row: (1, 0, 0),
-    shapes_nested.same_as: (0.8, 0, 0),
-    shapes_nested.of_the_top: (0, 1, 0),
+    shapes_nested.than_row: (2, 0, 0),
+    shapes_nested.same_as: (1.2, 0, 0),
+    shapes_nested.of_the_top: (0, 2.5, 0),
     shapes_nested.count_having: (0, 1, 0),
-    shapes_nested.above_boss: (0.4, 0, 0),
+    shapes_nested.above_boss: (0.6, 0, 0),
     shapes_parts.share_by: (0.8, 0.5, 0.5),
     shapes_parts.part_of_total: (0.6, 0.4, 0.4),
     shapes_parts.sides: (0.7, 0.4, 0.4),
-    shapes_parts.more_in: (0.5, 0.3, 0.3),
-    shapes_parts.having_two: (0.3, 0.4, 0.4),
-    shapes_parts.calendar: (0.5, 0.3, 0.3),
+    shapes_parts.more_in: (1, 0.5, 0.5),
+    shapes_parts.having_two: (0.5, 0.6, 0.6),
+    shapes_parts.calendar: (1.2, 0.6, 0.5),
 }
 # Tables that a kind reads besides the base without being given them as targets.
 _BESIDES: Mapping[Shape, int] = {
@@ -92,6 +95,7 @@ class _Kept:
 
     texts: set[str]
     queries: set[str]
+    dead: set[str]  # queries found not worth asking
     kinds: Counter[tuple[str, ...]]
 
 
@@ -155,7 +159,7 @@ def _answerable(
     if not facts.tables:
         return [], set()
     rng = random.Random(f"{seed}/{phrasing}/{database.name}")
-    kept = _Kept(set(), set(), Counter())
+    kept = _Kept(set(), set(), set(), Counter())
     questions: list[Question] = []
     reach = max((len(paths) for paths in facts.paths.values()), default=0)  # tables above the best-connected one
     shares = [share if bucket <= reach else 0.0 for bucket, share in enumerate(table_shares)]
@@ -163,9 +167,11 @@ def _answerable(
         return [], set()
     kind_max = 2 + count / (4 * min(len(facts.tables), 3))  # of one kind over one table
     owed = [0.0, 0.0, 0.0]
+    barren = 0
     for _ in range(count * ATTEMPTS_PER_QUESTION):
-        if len(questions) == count:
+        if len(questions) == count or barren > BARREN_MAX:
             break
+        barren += 1
         behind = [share * (len(questions) + 1) / sum(shares) - have for share, have in zip(shares, owed, strict=True)]
         bucket = max((b for b in range(3) if shares[b]), key=lambda b: behind[b] + 0.6 * rng.random())
         draft = _draft(database, facts, phrasing, bucket, rng)
@@ -174,11 +180,13 @@ def _answerable(
             continue
         tables = tables_named(draft.sql, facts)
         kind = (draft.constructs[0], tables[0])
-        if min(len(tables), 3) != bucket + 1 or kept.kinds[kind] > kind_max or not _worth_asking(database, draft, rng):
-            continue
         text = draft.text.lower()
-        if draft.sql in kept.queries or text in kept.texts:
+        if min(len(tables), 3) != bucket + 1 or kept.kinds[kind] > kind_max or draft.sql in kept.queries or text in kept.texts:
             continue
+        if draft.sql in kept.dead or not _worth_asking(database, draft, rng):
+            kept.dead.add(draft.sql)
+            continue
+        barren = 0
         kept.texts.add(text)
         kept.queries.add(draft.sql)
         kept.kinds[kind] += 1
@@ -214,7 +222,7 @@ def _targets(facts: Facts, base: str, steps: int, rng: random.Random) -> list[st
     if steps == 1:
         return [rng.choice(by_length[1])] if by_length[1] else None
     chance = rng.random()
-    if by_length[3] and chance < 0.1:
+    if by_length[3] and chance < 0.16:
         return [rng.choice(by_length[3])]
     if by_length[2] and (chance < 0.92 or len(by_length[1]) < 2):
         return [rng.choice(by_length[2])]
@@ -230,8 +238,13 @@ def _worth_asking(database: Database, draft: Draft, rng: random.Random) -> bool:
         return False
     if len(rows) < draft.rows_min or any(cell is None for row in rows for cell in row):
         return False
-    if len(rows) == 1 and len(rows[0]) == 1 and rows[0][0] in (0, ""):
+    if len(rows) == 1 and all(cell in (0, "") for cell in rows[0]):
         return False
-    if edge and (len(edge) <= len(rows) or edge[-1][-1] == edge[-2][-1]):
+    if edge and (len(edge) <= len(rows) or _tied(edge[-1][-1], edge[-2][-1])):
         return False
     return len(rows) <= ROWS_MAX or (len(rows) < 200 and rng.random() < 0.03)
+
+
+def _tied(one: Cell, other: Cell) -> bool:
+    """Whether two sort keys are the same but for rounding."""
+    return one == other or (isinstance(one, float) and isinstance(other, float) and math.isclose(one, other, rel_tol=1e-9))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envs.contamination import ContaminationError, check_contamination, refuse_contamination
+from envs.contamination import ContaminationError, check_contamination, masked_skeleton, refuse_contamination
 from envs.records import Question
 from envs.schema import ColumnInfo, Schema, TableInfo
 
@@ -92,3 +92,22 @@ def test_a_refusal_names_what_overlaps() -> None:
     with pytest.raises(ContaminationError, match=r"held-out h/1 and training t/1: 'Which dogs are older") as refused:
         refuse_contamination([question(held_out[0].text, db_id="zoo", identity="t/1")], held_out, [])
     assert [overlap.kind for overlap in refused.value.overlaps] == ["question"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("SELECT name FROM pets WHERE age > 3", 'SELECT "first name" FROM "order" WHERE total > 10.5', True),
+        (
+            "SELECT a.x FROM a JOIN b ON a.y = b.y WHERE b.z = 'it''s (SELECT'",
+            "SELECT p.q FROM p JOIN r ON p.s = r.s WHERE r.t = 'u'",
+            True,
+        ),
+        ("SELECT AVG(x) FROM t", "SELECT SUM(x) FROM t", False),
+        ("SELECT x FROM t ORDER BY y", "SELECT x FROM t ORDER BY y DESC", False),
+        ("SELECT x FROM t WHERE y >= 1", "SELECT x FROM t WHERE y > 1", False),
+        ("SELECT x FROM t WHERE y IN (1, 2)", "SELECT x FROM t WHERE y = 1", False),
+    ],
+)
+def test_masked_skeletons_keep_the_build_of_a_query_and_no_name_or_value(one: str, other: str, same: bool) -> None:
+    assert (masked_skeleton(one) == masked_skeleton(other)) is same
