@@ -166,6 +166,8 @@ def _second_look(database: Database, reading: Reading, slip: Slip, forgotten: st
     if slip.kind is SlipKind.WRONG_VALUE:
         unseen = any(use.table == slip.table and not _shown(database, use) for use in reading.texts)
         return [PlannedAction(f"{'SAMPLE' if unseen else 'DESCRIBE'} {slip.table}")]
+    if slip.kind is SlipKind.WRONG_ALIAS:
+        return []  # the query alone is to blame
     return [PlannedAction(f"DESCRIBE {slip.table}")] if rng.random() < 0.3 else []
 
 
@@ -180,7 +182,7 @@ def _answer(database: Database, question: Question, episode: EpisodeConfig, conf
 
 def _is_forgotten(slip: Slip, tables: Sequence[str]) -> bool:
     """Whether the slip is one of a person who has not looked at its table: that DESCRIBE can come after the error."""
-    return len(tables) > 1 and slip.table != tables[0] and slip.kind is not SlipKind.WRONG_VALUE
+    return len(tables) > 1 and slip.table != tables[0] and slip.kind not in (SlipKind.WRONG_VALUE, SlipKind.WRONG_ALIAS)
 
 
 def _is_value(slip: Slip, table: str) -> bool:

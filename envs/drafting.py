@@ -13,8 +13,8 @@ from envs import conditions
 from envs.conditions import Condition
 from envs.gold_sql import Expr, Select, column, literal, render
 from envs.phrasing import Voice
-from envs.profile import ColumnFacts, Edge, Facts, Role, TableFacts
-from envs.sandbox import Database
+from envs.profile import ColumnFacts, Edge, Facts, Role, TableFacts, patiently
+from envs.sandbox import Database, QueryError
 from envs.schema import Cell
 from envs.vocabulary import plural
 
@@ -128,7 +128,14 @@ class Desk:
 
     def values(self, sql: str) -> list[Cell]:
         """The first column of what a query returns."""
-        return [row[0] for row in self.database.query(sql).rows]
+        return [row[0] for row in self.rows(sql)]
+
+    def rows(self, sql: str) -> tuple[tuple[Cell, ...], ...]:
+        """The rows of a query; a draft that needs one that fails is a dead end."""
+        try:
+            return patiently(self.database, sql).rows
+        except QueryError as error:
+            raise DeadEndError from error
 
     def draft(self, kind: str, text: str, select: Select | str, *, rows_min: int = 1) -> Draft:
         """The finished draft; checks what cannot be asked without being ambiguous."""

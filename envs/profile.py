@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
-from envs.sandbox import Database
+from envs.sandbox import Database, QueryError, QueryResult
 from envs.schema import Cell, TableInfo
 from envs.vocabulary import Noun, Wording, column_phrases, split_name, table_nouns
 
 ROWS_READ = 10_000  # a longer table is judged by its first rows
+STALLS_MAX = 2  # times a query may run out of time and be asked again
 CATEGORIES_MAX = 40  # more different texts than this are not categories
 _PERSON = {
     "accountant", "actor", "agent", "applicant", "artist", "author", "baker", "barber", "borrower", "broker", "builder", "butcher",
@@ -168,6 +169,21 @@ def read_facts(database: Database, wording: Wording) -> Facts:
     return Facts(known, {name: dict(_paths(known, name)) for name in known})
 
 
+def patiently(database: Database, sql: str, rows_max: int | None = None) -> QueryResult:
+    """The rows of a query, asked again when time ran out: on a busy machine that says nothing about the query.
+
+    Raises:
+        QueryError: it fails, or is too slow every time.
+    """
+    for _ in range(STALLS_MAX):
+        try:
+            return database.query(sql, rows_max=rows_max)
+        except QueryError as error:
+            if error.code != "timeout":
+                raise
+    return database.query(sql, rows_max=rows_max)
+
+
 def _paths(tables: dict[str, TableFacts], base: str) -> Iterator[tuple[str, tuple[Edge, ...]]]:
     """The one shortest way from a table to each it points to, at most three steps; none where two ways are equally short."""
     seen = {base}
@@ -186,7 +202,7 @@ def _paths(tables: dict[str, TableFacts], base: str) -> Iterator[tuple[str, tupl
 def _table_facts(database: Database, info: TableInfo, wording: Wording) -> TableFacts:
     names = ", ".join(f'"{c.replace(chr(34), chr(34) * 2)}"' for c in info.column_names)
     source = info.name.replace('"', '""')
-    rows = database.query(f'SELECT {names} FROM "{source}"', rows_max=ROWS_READ).rows
+    rows = patiently(database, f'SELECT {names} FROM "{source}"', ROWS_READ).rows
     nouns = table_nouns(info.name, wording)
     phrases = {c: column_phrases(info.name, c, wording) for c in info.column_names}
     used = Counter(phrase.lower() for said in phrases.values() for phrase in said)

@@ -71,10 +71,8 @@ def of_the_top(desk: Desk) -> Draft:
     if len(sums) == 1 and desk.rng.random() < 0.4:
         show = Expr("SUM({0})", desk.use((sums[0],)))
         text = desk.voice.frame("agg").format(agg=desk.voice.aggregate("SUM"), c=desk.voice.figure("SUM", sums[0]), np=np)
-    edges_of_top = [
-        row[0] for row in desk.database.query(render(Select(edge.parent, (column(by),), order=order, limit=2), desk.facts)).rows
-    ]
-    if len(edges_of_top) < 2 or edges_of_top[0] == edges_of_top[1]:
+    first = desk.values(render(Select(edge.parent, (column(by),), order=order, limit=2), desk.facts))
+    if len(first) < 2 or first[0] == first[1]:
         raise DeadEndError  # two rows have as much: nobody could say which is meant
     return desk.draft("of_the_top", text, Select(desk.base, (show,), (test,)))
 

@@ -94,7 +94,7 @@ def having_two(desk: Desk) -> Draft:
     if desk.targets:
         raise DeadEndError
     by = Expr("AVG({0})", (number,))
-    rows = desk.database.query(render(Select(desk.base, (COUNT, by), group=group.by), desk.facts)).rows
+    rows = desk.rows(render(Select(desk.base, (COUNT, by), group=group.by), desk.facts))
     if len(rows) < 4:
         raise DeadEndError
     counts = sorted(int(str(row[0])) for row in rows)

@@ -33,6 +33,7 @@ class SlipKind(StrEnum):
     WRONG_COLUMN = "wrong_column"  # a name that no table has: `name` for `product_name`
     OTHER_TABLE = "other_table"  # a column looked for in a table that has it not
     MISSING_JOIN = "missing_join"  # a table used but never joined
+    WRONG_ALIAS = "wrong_alias"  # columns qualified by a short name that FROM never gave, or by the long one that it shortened
     WRONG_VALUE = "wrong_value"  # a text in another case or spelling: no rows
     WRONG_TABLE = "wrong_table"  # `Customer` for `Customers`
 
@@ -106,6 +107,22 @@ def _missing_join(reading: Reading, schema: Schema) -> Iterator[Slip]:
             yield Slip(tree.sql(dialect="sqlite"), SlipKind.MISSING_JOIN, table.name)
 
 
+def _wrong_alias(reading: Reading, schema: Schema) -> Iterator[Slip]:
+    """All columns of one table under a name that the query does not know."""
+    del schema
+    known = {name.lower() for use in reading.tables for name in (use.alias, use.table)}
+    for use in reading.tables:
+        places = [c.qualifier for c in reading.columns if c.qualifier and c.table == use.table]
+        if use.alias != use.table:
+            names = [quoted(use.table)] if sum(other.table == use.table for other in reading.tables) == 1 else []
+        else:
+            words = split_name(use.table)
+            short = {words[0][:1].lower(), "".join(word[0] for word in words).lower(), f"T{reading.tables.index(use) + 1}"}
+            names = sorted(name for name in short if name.isidentifier() and name.lower() not in known)
+        for name in names if places else ():
+            yield Slip(replaced(reading.sql, [(place, name) for place in places]), SlipKind.WRONG_ALIAS, use.table)
+
+
 def _wrong_value(reading: Reading, schema: Schema) -> Iterator[Slip]:
     del schema
     for use in reading.texts:
@@ -134,6 +151,7 @@ _MAKERS: dict[SlipKind, tuple[float, Callable[[Reading, Schema], Iterator[Slip]]
     SlipKind.WRONG_COLUMN: (4, _wrong_column),
     SlipKind.OTHER_TABLE: (3, _other_table),
     SlipKind.MISSING_JOIN: (4, _missing_join),
+    SlipKind.WRONG_ALIAS: (1.5, _wrong_alias),
     SlipKind.WRONG_VALUE: (2, _wrong_value),
     SlipKind.WRONG_TABLE: (0.5, _wrong_table),
 }

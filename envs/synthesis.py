@@ -16,7 +16,7 @@ from envs import shapes_groups, shapes_nested, shapes_parts, shapes_related, sha
 from envs.drafting import DeadEndError, Desk, Draft
 from envs.gold_sql import tables_named
 from envs.phrasing import Phrasing, Voice
-from envs.profile import Facts, read_facts
+from envs.profile import Facts, patiently, read_facts
 from envs.readability import reads_well
 from envs.records import Question
 from envs.sandbox import Database, QueryError
@@ -232,8 +232,8 @@ def _targets(facts: Facts, base: str, steps: int, rng: random.Random) -> list[st
 def _worth_asking(database: Database, draft: Draft, rng: random.Random) -> bool:
     """Whether the query runs, answers something, and answers it in one way only."""
     try:
-        rows = database.query(draft.sql, rows_max=200).rows
-        edge = database.query(draft.tie_sql).rows if draft.tie_sql else ()
+        rows = patiently(database, draft.sql, 200).rows
+        edge = patiently(database, draft.tie_sql).rows if draft.tie_sql else ()
     except QueryError:
         return False
     if len(rows) < draft.rows_min or any(cell is None for row in rows for cell in row):

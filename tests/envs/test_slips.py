@@ -60,6 +60,28 @@ def test_every_kind_of_slip_is_made(kennel: Database) -> None:
     assert made[SlipKind.WRONG_COLUMN] > made[SlipKind.WRONG_TABLE]
 
 
+@pytest.mark.parametrize(
+    ("gold", "kind", "said"),
+    [
+        (GOLDS[2], SlipKind.OTHER_TABLE, "no such column: T"),
+        (GOLDS[2], SlipKind.WRONG_ALIAS, "no such column: (Dogs|Owners)[.]"),
+        (GOLDS[2].replace("T1", "Dogs").replace("T2", "Owners").replace(" AS Dogs", "").replace(" AS Owners", ""), SlipKind.WRONG_ALIAS,
+         "no such column: (d|o|T1|T2)[.]"),
+        (GOLDS[2], SlipKind.MISSING_JOIN, "no such column: T2[.]owner_name"),
+        (GOLDS[0], SlipKind.WRONG_VALUE, ""),
+    ],
+)  # fmt: skip
+def test_each_named_slip_meets_the_databases_own_words(kennel: Database, gold: str, kind: SlipKind, said: str) -> None:
+    made = {slip.sql for seed in range(400) if (slip := make_slip(kennel, gold, random.Random(seed))) and slip.kind is kind}
+    assert made
+    for sql in made:
+        if said:
+            with pytest.raises(QueryError, match=said):
+                kennel.query(sql)
+        else:
+            assert kennel.query(sql).rows in ((), ((0,),))
+
+
 def test_the_same_seed_makes_the_same_slip(kennel: Database) -> None:
     assert make_slip(kennel, GOLDS[2], random.Random(5)) == make_slip(kennel, GOLDS[2], random.Random(5))
 

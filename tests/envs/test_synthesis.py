@@ -168,7 +168,7 @@ def test_rows_on_both_sides_of_a_limit_differ(shop: Database) -> None:
 
 
 def test_the_constructs_owners_ask_for_are_all_made(shop: Database) -> None:
-    found = {construct for q in made(shop, count=400) for construct in q.constructs}
+    found = {construct for seed in (3, 4) for q in made(shop, count=400, seed=seed) for construct in q.constructs}
     assert found >= {
         "count", "list", "lookup", "avg", "sum", "distinct", "count_distinct", "top_1", "top_n", "group_count", "group_top_1", "having",
         "never", "with_child", "above_average", "share", "is_null", "date", "equal", "compare", "like", "join",
