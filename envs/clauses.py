@@ -231,7 +231,7 @@ def _amount(voice: Voice, column: ColumnFacts, kind: str, v: str, w: str = "") -
         bare = {"more": f"over {v}", "less": f"under {v}"}.get(kind, bare)  # not "lasting below 95 minutes"
         return voice.pick("lasting", x=f"{bare} {lasts[1]}")
     things = counted(said)
-    if is_plural(things):
+    if is_plural(things) and not things.startswith(("maximum ", "minimum ")):
         return f"with {count} {things}"
     head, unit = _unit(said)
     if unit:  # "of 20 minutes or more", "between 20 and 40 minutes"

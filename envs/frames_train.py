@@ -222,6 +222,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "above_boss": (
         "Which {p} have a {than} {c} than their {b}?", "List the {p} with a {than} {c} than their {b}.",
     ),
+    "share_is": ("For what percentage of {p} {be} the {c} {v}?", "Out of all {p}, for what percentage {be} the {c} {v}?"),
     "share_by": (
         "For each {g}, what percentage of {p} {pred}?", "What percentage of {p} {pred}, by {g}?",
         "Show the percentage of {p} that {pred} for each {g}.",

@@ -200,6 +200,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "above_boss": (
         "Tell me which {p} have a {than} {c} than their own {b}.", "What {p} have a {than} {c} than their {b}?",
     ),
+    "share_is": ("For which percentage of {p} {be} the {c} {v}?", "Tell me for what percentage of {p} the {c} {be} {v}."),
     "share_by": (
         "Tell me, per {g}, what percentage of {p} {pred}.", "Break down by {g} the percentage of {p} that {pred}.",
     ),

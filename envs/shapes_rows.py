@@ -5,6 +5,8 @@ Each function drafts one kind of question at a `Desk`, or raises DeadEndError wh
 
 from __future__ import annotations
 
+import re
+
 from envs.conditions import split
 from envs.drafting import DeadEndError, Desk, Draft, exprs, shows
 from envs.gold_sql import COUNT, Expr, Select, column, descending, inside, name, render
@@ -13,6 +15,7 @@ from envs.profile import Role
 from envs.relations import link
 from envs.vocabulary import plural, with_article
 
+_WHOSE = re.compile(r"(?:where the|whose) (.+?) (is|are|isn't|aren't) (.+)")
 _RELATIVE = {"whose", "that", "where", "who", "which"}
 
 
@@ -207,6 +210,12 @@ def share(desk: Desk) -> Draft:
     noun = desk.voice.noun(desk.base).plural
     front = where[0].front
     those = front if where[0].adjective else f"{front} {noun}" if front else f"{noun} {where[0].text}"
+    whose = _WHOSE.fullmatch(where[0].text)
+    if whose and not front:
+        text = desk.voice.frame("share_is").format(p=noun, c=whose[1], be=whose[2], v=whose[3])
+        return desk.draft("share", text, Select(desk.base, (Expr(f"100.0 * SUM({test.template}) / COUNT(*)", test.columns),)))
+    if not said and not front:
+        raise DeadEndError  # "what percentage of members are members with ..."
     frame = desk.voice.frame("share_pred" if said and not front else "share")
     text = frame.format(p=noun, those=those, pred=said)
     return desk.draft("share", text, Select(desk.base, (Expr(f"100.0 * SUM({test.template}) / COUNT(*)", test.columns),)))

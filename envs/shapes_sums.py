@@ -99,7 +99,7 @@ def product_sum(desk: Desk) -> Draft:
     quantity, price = desk.use((quantities[0], prices[0]))
     desk.targets = [t for t in desk.targets if t != price.table]
     where = desk.where()
-    frame = desk.voice.frame("product_sum", *(["revenue"] if price.hints & {"price"} else []))
+    frame = desk.voice.frame("product_sum", *(["revenue"] if price.hints & {"price"} and is_sale(desk) else []))
     text = frame.format(q=desk.voice.column(quantity), c=desk.voice.columns((price,), desk.base), np=desk.phrase(where))
     return desk.draft("product_sum", text, Select(desk.base, (Expr("SUM({0} * {1})", (quantity, price)),), exprs(where)))
 
