@@ -28,9 +28,13 @@ check_machine() {
     command -v c++ >/dev/null || command -v g++ >/dev/null || fail "no C++ compiler (DeepSpeed builds an operator); install g++ or build-essential"
     "$python" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' \
         || fail "Python.h is missing (DeepSpeed builds an operator); install python3.11-dev"
-    local free_gb
+    check_disk "$disk_needed_gb" "packages, model and a run"
+}
+
+check_disk() {
+    local needed_gb=$1 what=$2 free_gb
     free_gb=$(df -Pk . | awk 'NR==2 {print int($4/1048576)}')
-    [ "$free_gb" -ge "$disk_needed_gb" ] || fail "only $free_gb GB free in $PWD; $disk_needed_gb GB are needed for packages, model and a run"
+    [ "$free_gb" -ge "$needed_gb" ] || fail "only $free_gb GB free in $PWD; $needed_gb GB are needed for $what"
 }
 
 # pip's own output goes to a log; a person sees one line that moves.
@@ -53,8 +57,19 @@ install_packages() {
         fi
         fail "pip failed: $(grep -i error "$log" | tail -n 1) (log: $log)"
     fi
+    complete_torch "$log"
     "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --no-build-isolation \
         --config-settings editable_mode=compat -e . >>"$log" 2>&1 || fail "this project could not be installed (log: $log)"
+}
+
+# A torch built for CUDA, which is what most indexes serve, does not load without CUDA's libraries: they come with its own requirements.
+complete_torch() {
+    local log=$1
+    "$venv/bin/python" -c 'import torch' 2>/dev/null && return
+    check_disk 9 "CUDA's libraries, the model and a run"
+    echo "setup: this torch is built for CUDA; fetching the libraries it loads (3 GB, once)"
+    "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off -c "$lock" "$(grep '^torch==' "$lock")" >>"$log" 2>&1 \
+        || fail "torch's own requirements could not be installed: $(grep -i error "$log" | tail -n 1) (log: $log)"
 }
 
 stamp=$venv/.installed-$(cat "$lock" pyproject.toml | sha256sum | cut -c1-16)
