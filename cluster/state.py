@@ -26,6 +26,7 @@ class StageRecord:
     kl_to_sft: float = 0.0
     validation: dict[str, Any] | None = None
     test: dict[str, Any] | None = None
+    scoring_s: float = 0.0  # what its scores took
     over: bool = False  # no more steps; its scores may still be missing
 
     def training(self) -> dict[str, Any]:

@@ -46,7 +46,8 @@ log = logging.getLogger(__name__)
 
 LEARNER = "learner"  # the learner's folder in a checkpoint
 BASE_SCORED_AFTER = 5  # SFT steps: until the first push the generators hold the base model
-SCORING_GUESS_S = 120.0  # what scoring a stage is taken to cost until one has been scored
+SCORING_GUESS_S = 120.0  # what scoring a stage is taken to cost until the base model has been scored
+TRAINED_OVER_BASE = 2.3  # seconds of scoring: an untrained model fails in three short turns
 REFILL = 2  # at most so many times a step's groups are drawn to replace those without variance
 
 
@@ -146,10 +147,9 @@ class Trainer:
         if not run.minutes:
             return settings.sft.minutes
         spent = sum(time for part, time in seconds.items() if part not in ("sft", "total"))
-        scored = sum(record.test is not None for record in self.state.stages.values())
-        scoring = seconds.get("evaluation", 0.0) / scored if scored else SCORING_GUESS_S
+        scoring = TRAINED_OVER_BASE * self.state.stages["base"].scoring_s or SCORING_GUESS_S
         phases = settings.phase1.minutes + settings.phase2.minutes
-        return minutes_left_for_sft(run.minutes, spent, scoring, len(self.state.stages) - scored, phases)
+        return minutes_left_for_sft(run.minutes, spent, scoring, 3, phases)
 
     async def _grpo(self, phase: PhaseConfig) -> None:
         stage, record = self.state.stage, self.state.record
@@ -251,12 +251,14 @@ class Trainer:
     async def _score_stage(self, stage: str) -> None:
         """Validation (unless just done) and test of the weights a stage ended with; the test score chooses nothing."""
         record, step = self.state.stages[stage], self._step_of(stage)
+        started = time.monotonic()
         if record.validated_at != record.steps:
             await self._validate(stage)
         if record.test is None:
             result = await self._evaluate(f"{stage} test", step, self.data.test, self.config.evaluation.test_questions)
             record.test = result.as_dict()
             self.display.line(f"{stage}, step {step}: test {result.total}")
+        record.scoring_s += time.monotonic() - started
         best = self.state.best
         if best is not None and best.stage == stage and best.step == step:
             best.test = record.test

@@ -113,7 +113,7 @@ class Engine:
         """Compile the layers, forward and backward, on rows that train nothing; at once when nothing is compiled."""
         if not self.config.compile:
             return
-        for shape in ((2, 64), (3, 96)):  # the second shows torch that shapes vary
+        for shape in ((2, 64), (3, 96), (1, 64)):  # the second shows torch that shapes vary; a lone row has a version of its own
             ids, positions = torch.zeros(shape, dtype=torch.int64), torch.tensor([1])
             self.deepspeed.train()
             logprobs = self.deepspeed(ids.to(self.device), positions.to(self.device))
