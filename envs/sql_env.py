@@ -103,7 +103,7 @@ class SqlEnv:
         return ""
 
     def _failure(self) -> Failure:
-        if self.stop is Stop.MALFORMED:
+        if self.stop is Stop.MALFORMED or (self.stop is Stop.REPEATED and self.steps[-1].action.verb is Verb.MALFORMED):
             return Failure.MALFORMED
         unknown = is_unknown(self.answer) and self.question.answerable
         if unknown or (self.stop is not Stop.ANSWERED and self.sql):

@@ -182,3 +182,10 @@ def test_a_gold_that_fails_raises_and_is_no_wrong_answer(shop: Database) -> None
 def test_a_setting_that_makes_no_episode_is_refused(setting: str) -> None:
     with pytest.raises(ValueError, match=f"episode.{setting}"):
         EpisodeConfig(**{setting: 0})
+
+
+@pytest.mark.parametrize(("turn", "failure"), [("hello there", Failure.MALFORMED), ("QUERY SELECT nmae FROM pets", Failure.SQL_ERROR)])
+def test_an_action_repeated_to_the_end_fails_for_what_was_wrong_with_it(shop: Database, turn: str, failure: Failure) -> None:
+    env = play(shop, turn, turn, config=EpisodeConfig(repeats_max=2))
+    assert env.stop is Stop.REPEATED
+    assert env.outcome().failure is failure
