@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 LEARNER = "learner"  # the learner's folder in a checkpoint
 BASE_SCORED_AFTER = 5  # SFT steps: until the first push the generators hold the base model
 SCORING_GUESS_S = 120.0  # what scoring a stage is taken to cost until the base model has been scored
-TRAINED_OVER_BASE = 2.3  # seconds of scoring: an untrained model fails in three short turns
+TRAINED_OVER_BASE = 2.0  # seconds of scoring: an untrained model fails in three short turns
 REFILL = 2  # at most so many times a step's groups are drawn to replace those without variance
 
 

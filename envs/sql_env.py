@@ -62,7 +62,7 @@ class SqlEnv:
             self.stop = Stop.ANSWERED
         elif verb is Verb.MALFORMED and self._count(Verb.MALFORMED) + 1 >= self.config.malformed_max:
             self.stop = Stop.MALFORMED
-        elif not ok and self._failed(action) + 1 >= self.config.repeats_max:
+        elif not ok and verb is not Verb.MALFORMED and self._failed(action) + 1 >= self.config.repeats_max:
             self.stop = Stop.REPEATED
         elif len(self.steps) + 1 >= self.config.actions_max:
             self.stop = Stop.BUDGET
@@ -103,7 +103,7 @@ class SqlEnv:
         return ""
 
     def _failure(self) -> Failure:
-        if self.stop is Stop.MALFORMED or (self.stop is Stop.REPEATED and self.steps[-1].action.verb is Verb.MALFORMED):
+        if self.stop is Stop.MALFORMED:
             return Failure.MALFORMED
         unknown = is_unknown(self.answer) and self.question.answerable
         if unknown or (self.stop is not Stop.ANSWERED and self.sql):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
+import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -62,12 +65,18 @@ def test_a_gold_that_does_not_run_is_a_usage_error(shop_db: Path) -> None:
     assert "the gold does not run" in done.stderr
 
 
+def _at_a_terminal() -> None:
+    """In the child: its input is its terminal, and Ctrl-C interrupts it even where whoever started the tests ignores it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("key", [b"\x04", b"\x03"], ids=["Ctrl-D", "Ctrl-C"])
 def test_ctrl_d_and_ctrl_c_leave_cleanly(shop_db: Path, key: bytes) -> None:
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
         command(shop_db, "How many pets?"), cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-        preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
+        preexec_fn=_at_a_terminal,
     )  # fmt: skip
     os.close(theirs)
     said = b""

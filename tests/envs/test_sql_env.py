@@ -184,8 +184,10 @@ def test_a_setting_that_makes_no_episode_is_refused(setting: str) -> None:
         EpisodeConfig(**{setting: 0})
 
 
-@pytest.mark.parametrize(("turn", "failure"), [("hello there", Failure.MALFORMED), ("QUERY SELECT nmae FROM pets", Failure.SQL_ERROR)])
-def test_an_action_repeated_to_the_end_fails_for_what_was_wrong_with_it(shop: Database, turn: str, failure: Failure) -> None:
-    env = play(shop, turn, turn, config=EpisodeConfig(repeats_max=2))
-    assert env.stop is Stop.REPEATED
-    assert env.outcome().failure is failure
+def test_malformed_turns_have_a_limit_of_their_own_however_often_they_repeat(shop: Database) -> None:
+    config = EpisodeConfig(repeats_max=2, malformed_max=3)
+    assert play(shop, "hello there", "hello there", config=config).stop is None
+    env = play(shop, *["hello there"] * 3, config=config)
+    assert (env.stop, env.outcome().failure) == (Stop.MALFORMED, Failure.MALFORMED)
+    env = play(shop, *["QUERY SELECT nmae FROM pets"] * 2, config=config)
+    assert (env.stop, env.outcome().failure) == (Stop.REPEATED, Failure.SQL_ERROR)
