@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,3 +115,12 @@ def tiny_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     vocabulary = {f"w{i}": i for i in range(TINY_VOCABULARY)}
     Tokenizer(models.WordLevel(vocabulary, unk_token="w0")).save(str(path / "tokenizer.json"))
     return path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def process_group_ends_with_the_tests() -> Iterator[None]:
+    """Engines of all files share the first one's process group: DeepSpeed remembers it, and fails with another."""
+    yield
+    dist = sys.modules.get("torch.distributed")
+    if dist is not None and dist.is_initialized():
+        dist.destroy_process_group()

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,15 +30,6 @@ BF16 = replace(FP32, precision="bf16", zero_stage=1)
 MANY_UPDATES = GrpoConfig(updates_per_batch=2, minibatches=2, kl_coefficient=0.1)
 DEMONSTRATIONS = [TrainingSequence(tuple(range(k, k + 12)), (0.0, *[1.0] * 11)) for k in (1, 20, 40)]
 SFT_STEPS, LAST = 3, 7
-
-
-@pytest.fixture(autouse=True, scope="module")
-def process_group_ended() -> Iterator[None]:
-    yield
-    import torch.distributed as dist
-
-    if dist.is_initialized():
-        dist.destroy_process_group()
 
 
 def groups_of(learner: LearnerActor, step: int) -> list[Group]:

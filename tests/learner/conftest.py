@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def make_engine(tiny_model_dir: Path) -> Iterator[Callable[..., Any]]:
+def make_engine(tiny_model_dir: Path) -> Callable[..., Any]:
     """Makes an engine on the tiny model: fp32 on one rank, settings as asked for. They share one process group."""
     from learner.config import LearnerConfig
     from learner.engine import Engine
@@ -18,8 +18,4 @@ def make_engine(tiny_model_dir: Path) -> Iterator[Callable[..., Any]]:
     def make(**settings: Any) -> Engine:
         return Engine(LearnerConfig(**{"precision": "fp32", "zero_stage": 0, "compile": False, "threads": 1, **settings}), tiny_model_dir)
 
-    yield make
-    import torch.distributed as dist
-
-    if dist.is_initialized():
-        dist.destroy_process_group()
+    return make
