@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import ray
 
 from cluster.canary import check_canary
@@ -143,13 +142,13 @@ class Trainer:
 
     def _sft_minutes(self) -> float:
         """When SFT is over: by its own limit, or by what the run's leaves after all else."""
-        run, settings, seconds = self.config.run, self.config, self.state.seconds
-        if not run.minutes:
-            return settings.sft.minutes
-        spent = sum(time for part, time in seconds.items() if part not in ("sft", "total"))
+        config = self.config
+        if not config.run.minutes:
+            return config.sft.minutes
+        spent = sum(seconds for part, seconds in self.state.seconds.items() if part not in ("sft", "total"))
         scoring = TRAINED_OVER_BASE * self.state.stages["base"].scoring_s or SCORING_GUESS_S
-        phases = settings.phase1.minutes + settings.phase2.minutes
-        return minutes_left_for_sft(run.minutes, spent, scoring, 3, phases)
+        trained_stages = len(self.state.stages) - 1  # all but base, which is scored meanwhile
+        return minutes_left_for_sft(config.run.minutes, spent, scoring, trained_stages, config.phase1.minutes + config.phase2.minutes)
 
     async def _grpo(self, phase: PhaseConfig) -> None:
         stage, record = self.state.stage, self.state.record
@@ -286,7 +285,7 @@ class Trainer:
                 right = sum(g.trajectories[0].outcome.correct for g in groups)
                 self.display.advance(len(groups), f"{right} right")
         path = self.store.evaluation_path(step)
-        pq.write_table(groups_to_table(groups), path.with_name(f"{path.stem}_{name.replace(' ', '_')}.parquet"), compression="zstd")
+        write_groups(path.with_name(f"{path.stem}_{name.replace(' ', '_')}.parquet"), groups)
         return score(groups)
 
     # Weights and checkpoints
