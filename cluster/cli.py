@@ -106,6 +106,34 @@ def score_predictions(
 
 
 @app.command()
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="A policy directory, predictions file, evaluation's .parquet, or RUN:EVALUATION.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The other one.")],
+    questions: Annotated[Path | None, typer.Option(help="Spider-layout JSON: what policies are asked.")] = None,
+    databases: Annotated[Path | None, typer.Option(help="Directory with <db_id>/<db_id>.sqlite for every db_id.")] = None,
+    preset: Preset = "quickstart",
+    sets: Sets = None,
+    common: Annotated[bool, typer.Option("--common", help="Leave out questions that only one of the two was asked.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two policies on the same questions in pairs (exact McNemar test), by database and number of tables.
+
+    The exit code is 0 whichever is better; 2 when a side cannot be read; 3 when the two were not asked the same questions.
+    """
+    from cluster.compare_command import compare_sources, print_comparison
+    from cluster.config import load_preset
+
+    config = load_preset(preset, sets or [])
+    found = compare_sources(
+        a, b, config, questions=questions, databases=databases, common=common, console=errors, runs=RUNS
+    )  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=2))
+    else:
+        print_comparison(found, a, b, console)
+
+
+@app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="A question in plain English.")],
     database: Annotated[Path, typer.Option(help="A SQLite file; it is read in a jailed process.")],

@@ -38,6 +38,18 @@ def evaluate_file(
     Raises:
         QuestionFileError: databases are missing or gold queries fail; all are named and nothing is played.
     """
+    groups = play_file(policy_dir, questions_file, databases_dir, config, console=console)
+    if predictions is not None:
+        predictions.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in prediction_lines(groups)))
+    return score(groups)
+
+
+def play_file(policy_dir: Path, questions_file: Path, databases_dir: Path, config: RunConfig, *, console: Console) -> list[Group]:
+    """Play every question of a file greedily, one group each, in their order.
+
+    Raises:
+        QuestionFileError: databases are missing or gold queries fail; all are named and nothing is played.
+    """
     from actors.vllm_policy import VllmPolicy
 
     questions = load_questions(questions_file)
@@ -46,12 +58,9 @@ def evaluate_file(
         with console.status("starting vLLM"):
             policy = VllmPolicy(policy_dir, config.generator, log_path=cache_dir() / "evaluate-vllm.log")
         try:
-            groups = asyncio.run(play_all(policy, Codec.load(policy_dir), questions, databases, config, console))
+            return asyncio.run(play_all(policy, Codec.load(policy_dir), questions, databases, config, console))
         finally:
             policy.close()
-    if predictions is not None:
-        predictions.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in prediction_lines(groups)))
-    return score(groups)
 
 
 async def play_all(
@@ -82,12 +91,13 @@ async def play_all(
 
 
 def prediction_lines(groups: Iterable[Group]) -> Iterator[dict[str, object]]:
-    """What was done for every question: db_id, question, sql, answer, actions, correct."""
+    """What was done for every question: db_id, question, tables (that the gold reads), sql, answer, actions, correct."""
     for group in groups:
         played = group.trajectories[0]
         yield {
             "db_id": group.question.db_id,
             "question": group.question.text,
+            "tables": max(1, len(group.question.tables)),
             "sql": played.outcome.sql,
             "answer": played.outcome.answer,
             "actions": [str(step.action) for step in played.steps],
