@@ -37,12 +37,13 @@ check_disk() {
     [ "$free_gb" -ge "$needed_gb" ] || fail "only $free_gb GB free in $PWD; $needed_gb GB are needed for $what"
 }
 
-# pip's own output goes to a log; a person sees one line that moves. Unpacking and compiling keep one core busy, so a pip runs on each.
+# pip's own output goes to a log; a person sees one line that moves. Unpacking and compiling keep one core busy, so a pip runs on each;
+# 255 keeps xargs from going on after a failure. The lock is read from its end, where the largest packages are.
 install_packages() {
     local log=$venv/setup.log total pip_id
     total=$(grep -c '^[a-z]' "$lock")
     echo "setup: installing $total packages into $venv (about a minute; log: $log)"
-    grep '^[a-z]' "$lock" | tac | xargs -P "$(nproc)" -n 8 \
+    grep '^[a-z]' "$lock" | tac | xargs -P "$(nproc)" -n 8 bash -c '"$@" || exit 255' pip \
         "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --progress-bar off >"$log" 2>&1 &
     pip_id=$!
     trap 'kill "$pip_id" 2>/dev/null || true' INT TERM

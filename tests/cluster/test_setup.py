@@ -29,6 +29,9 @@ TOOLS = (
     "mkdir",
     "rm",
     "sed",
+    "nproc",
+    "tac",
+    "xargs",
 )
 
 
