@@ -9,13 +9,14 @@ import sys
 import warnings
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from cluster import run_cli
 from cluster.errors import UserError
+from cluster.run_cli import RUNS
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,16 +26,15 @@ app = typer.Typer(
 )
 data_app = typer.Typer(no_args_is_help=True, help="The databases and questions of a preset: build and count them, check them.")
 app.add_typer(data_app, name="data")
+app.add_typer(run_cli.app)
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-RUNS = Path("runs")
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change one setting; may be repeated.")]
 Preset = Annotated[str, typer.Option(help="A preset's name (see `analyst-buddy config --list`) or a TOML file.")]
 Spider = Annotated[Path | None, typer.Option(help="A directory in Spider's layout; its questions join all three sets (data.spider).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Policy = Annotated[Path | None, typer.Option(help="A policy directory (Hugging Face layout). Default: the best policy of the newest run.")]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run's directory, or its name under runs/.")]
 
 
 class Dates(StrEnum):
@@ -294,65 +294,6 @@ def show_config(
     from cluster.config import load_preset, preset_names, to_toml
 
     typer.echo("\n".join(preset_names()) if names else to_toml(load_preset(preset, sets or [])))
-
-
-@app.command()
-def runs(root: Annotated[Path, typer.Option(help="The folder that holds the runs.")] = RUNS) -> None:
-    """List the runs and how far they are."""
-    from cluster.report import score_text
-    from envs.run_store import RunStore, list_runs
-
-    found = list_runs(root)
-    if not found:
-        console.print(f"No runs in {root}: `make train` or `analyst-buddy train` makes one.")
-        return
-    table = Table("run", "step", "best validation", "test of the best", "state")
-    for path in found:
-        store = RunStore(path)
-        result, checkpoint = store.read_json("result.json"), store.latest_checkpoint()
-        state: dict[str, Any] = store.read_manifest(checkpoint)["state"] if checkpoint else {"step": 0, "stage": "not begun", "best": None}
-        best: dict[str, Any] = (result or state)["best"] or {}
-        where = "finished" if result else f"in {state['stage']}"
-        table.add_row(path.name, str(state["step"]), score_text(best.get("validation")), score_text(best.get("test")), where)
-    console.print(table)
-
-
-@app.command()
-def inspect(
-    run: Run,
-    step: Annotated[int | None, typer.Option(help="Only this learner step.")] = None,
-    question: Annotated[str | None, typer.Option(help="Only the question of this id.")] = None,
-    evaluation: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A held-out evaluation, such as sft_validation; the newest of that name.")
-    ] = None,
-    wrong: Annotated[bool, typer.Option("--wrong", help="Only episodes that were not right.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each episode (or step, or evaluation).")] = False,
-) -> None:
-    """Show what was played, turn by turn; without any option, list the steps and evaluations there are."""
-    from cluster.inspect_command import Wanted, inspect_lines
-    from envs.run_store import RunStore
-
-    for line in inspect_lines(RunStore.existing(run, RUNS), Wanted(step, question, evaluation, wrong), as_json=as_json):
-        typer.echo(line)
-
-
-@app.command()
-def replay(
-    run: Run,
-    steps: Annotated[str | None, typer.Option(metavar="A-B", help="Learner steps to compare; those before are trained too.")] = None,
-    tolerance: Annotated[
-        float | None, typer.Option(help="Nats a token that may lie between. Default: 0.00001 for an fp32 learner, 0.002 for bf16.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each step.")] = False,
-) -> None:
-    """Train a run's GRPO steps again from its files, without a generator, and compare with the losses it recorded.
-
-    The exit code is 0 when all lie within the tolerance, 1 when not, 2 when there is nothing to replay.
-    """
-    from cluster.replay_command import replay_run
-    from envs.run_store import RunStore
-
-    raise typer.Exit(replay_run(RunStore.existing(run, RUNS), steps, tolerance, as_json=as_json))
 
 
 def _sets(sets: list[str] | None, spider: Path | None) -> list[str]:

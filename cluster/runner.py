@@ -26,6 +26,7 @@ from envs.dialogue import Codec
 from envs.gold_rows import GRADE_TIMEOUT_S
 from envs.lessons import lessons
 from envs.records import TrainingSequence
+from envs.run_claim import claimed
 from envs.run_store import RunStore, write_text_atomic
 from envs.sandbox import Database, Limits
 
@@ -40,7 +41,7 @@ def train(config: RunConfig, run_dir: Path, *, address: str | None = None, verbo
     """Train into run_dir, from its last checkpoint if there is one; returns the exit code (130 after a Ctrl-C)."""
     check_data_sources(config)
     store = RunStore(run_dir)
-    with Display() as display, _logging(store.logs_dir / "trainer.log", verbose=verbose):
+    with claimed(store.path), Display() as display, _logging(store.logs_dir / "trainer.log", verbose=verbose), _ending_told(store):
         state, checkpoint = _where_it_stands(store, config, display)
         finished = store.read_json("result.json") if state.stage == DONE else None
         if finished:
@@ -88,6 +89,7 @@ def _run(
             try:
                 asyncio.run(_until_done_or_stopped(trainer, display))
             except Stopped:
+                store.append_event("stopped", step=state.step, stage=state.stage)
                 display.line(f"Stopped at step {state.step}, nothing lost: the same command goes on from there.")
                 return False
             finally:
@@ -192,6 +194,19 @@ def _say_how_to_go_on(store: RunStore, result: dict[str, Any], display: Display)
     display.line(f"The best policy is in {store.policy_dir('best')}; everything else of the run is in {store.path}. Go on with:")
     display.line('  analyst-buddy ask --database shop.sqlite "How many orders came in last March?"')
     display.line("  analyst-buddy evaluate --questions questions.json --databases DIR")
+
+
+@contextlib.contextmanager
+def _ending_told(store: RunStore) -> Iterator[None]:
+    """An error that ends the run is an event as well: `status` tells it from a stop that was asked for."""
+    try:
+        yield
+    except UserError:  # it was refused before it began
+        raise
+    except Exception as error:
+        with contextlib.suppress(OSError):  # the disk may be what is full
+            store.append_event("failed", error=type(error).__name__, cause=str(error))
+        raise
 
 
 @contextlib.contextmanager
