@@ -31,6 +31,7 @@ class GeneratorConfig:
     num_gpus: float = 0.0  # 0 runs on the CPU; below 1 shares the card with the learner
     enforce_eager: bool = True  # False compiles: faster turns, a far slower start
     threads: int | None = None  # CPU cores to compute on; None takes all
+    steered: bool = False  # load steered sampling (actors/vllm_steering.py): turns that bring names need it; on with evaluation.steered
 
     def __post_init__(self) -> None:
         if self.transport not in TRANSPORTS:

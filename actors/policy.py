@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from envs.records import WeightSpan
+from envs.steering import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Sampling:
     stop_ids: tuple[int, ...]  # a turn ends with the first of these, which is kept
     temperature: float = 1.0  # 0 is greedy
     seed: int | None = None
+    names: Names | None = None  # steer: take only tokens after which the turn can still become an action on these names
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Turn:
     """One sampled turn."""
 
     ids: tuple[int, ...]  # at least one; the stop token included when there was one
-    logprobs: tuple[float, ...]  # natural log of each id's probability under the sampling distribution at temperature 1
+    logprobs: tuple[float, ...]  # natural log of each id's probability under the weights at temperature 1, steered or not
     spans: tuple[WeightSpan, ...]  # from 0 to len(ids), which weights made which tokens
 
 

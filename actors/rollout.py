@@ -16,6 +16,7 @@ from envs.dialogue import Codec, Transcript
 from envs.records import Group, Question, Step, Stop, Trajectory
 from envs.sandbox import Database
 from envs.sql_env import EpisodeConfig, SqlEnv
+from envs.steering import Names
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,16 @@ async def play_episode(
     *,
     seed: int,
     temperature: float,
+    steered: bool = False,
     on_step: Callable[[Step], None] | None = None,
 ) -> Trajectory:
     """Play one question to its end.
 
     SQL runs in the event loop's own thread: a query takes microseconds and the sandbox ends one that does not, while a thread
     would cost more than it saves. Members of a group therefore share one connection without a lock.
+
+    Steered, the policy can write only actions on names the database has (`envs.steering`); its logprobs stay the weights' own, so
+    such turns are for evaluation and serving and never trained on.
 
     The reward is 1.0 when the verifier finds the answer right, else 0.0. An episode without room for another whole turn in
     `episode_tokens_max` ends as TOO_LONG with reward 0: the policy had its chance to answer.
@@ -76,6 +81,7 @@ async def play_episode(
     began = time.perf_counter()
     env = SqlEnv(database, question, episode)
     transcript = Transcript(codec, question.text, env.tables)
+    names = Names.of(database.schema) if steered else None
     while env.stop is None:
         if len(transcript.ids) + rollout.turn_tokens_max > rollout.episode_tokens_max:
             env.end(Stop.TOO_LONG)
@@ -85,6 +91,7 @@ async def play_episode(
             stop_ids=codec.stop_ids,
             temperature=temperature,
             seed=turn_seed(seed, question.id, member, len(env.steps)),
+            names=names,
         )
         turn = await policy.generate(transcript.ids, sampling)
         step = env.step(transcript.add_turn(turn.ids, turn.logprobs, turn.spans))
@@ -120,10 +127,13 @@ async def play_group(
     *,
     seed: int,
     temperature: float,
+    steered: bool = False,
 ) -> Group:
     """Play one question several times at once; the first failure ends the others and is raised."""
     tasks = [
-        asyncio.create_task(play_episode(policy, codec, database, question, member, episode, rollout, seed=seed, temperature=temperature))
+        asyncio.create_task(
+            play_episode(policy, codec, database, question, member, episode, rollout, seed=seed, temperature=temperature, steered=steered)
+        )
         for member in range(members)
     ]
     try:

@@ -65,7 +65,7 @@ class RolloutActor:
         """Play with these from the next group on."""
         self._policies = [RemotePolicy(generator) for generator in generators]
 
-    async def play(self, question: Question, members: int, seed: int, temperature: float) -> pa.Table:
+    async def play(self, question: Question, members: int, seed: int, temperature: float, steered: bool = False) -> pa.Table:
         """One group as an Arrow table of `members` rows (`envs.groups`).
 
         Raises:
@@ -84,6 +84,7 @@ class RolloutActor:
             self._rollout,
             seed=seed,
             temperature=temperature,
+            steered=steered,
         )
         return groups_to_table([group])
 

@@ -14,13 +14,16 @@ import torch
 from transformers import AutoModelForCausalLM, DynamicCache
 
 from actors.policy import Sampling, Turn
+from actors.steered_sampling import SteeredTurn, TokenPieces
 from envs.records import WeightSpan
+from envs.steering import steering_for
 
 
 class TransformersPolicy:
     """Implements `Policy` with the weights of a model directory; its version is always 0."""
 
     def __init__(self, model_dir: str | Path, *, dtype: str = "bfloat16", device: str = "cpu") -> None:
+        self._model_dir = Path(model_dir)
         self._model: Any = AutoModelForCausalLM.from_pretrained(model_dir, dtype=getattr(torch, dtype)).to(device).eval()
         self._device = device
         self._room = int(self._model.config.max_position_embeddings)
@@ -44,14 +47,18 @@ class TransformersPolicy:
     def _generate(self, prompt: list[int], sampling: Sampling, tokens_max: int) -> Turn:
         random = torch.Generator().manual_seed(sampling.seed) if sampling.seed is not None else None
         stops = frozenset(sampling.stop_ids)
+        steered = None
+        if sampling.names is not None:
+            steered = SteeredTurn(steering_for(sampling.names), TokenPieces.load(self._model_dir), stops, greedy=sampling.temperature == 0)
         ids: list[int] = []
         logprobs: list[float] = []
         while len(ids) < tokens_max and not (ids and ids[-1] in stops):
             logits = self._logits_after([*prompt, *ids])
+            choice = logits if steered is None else steered.mask(logits.clone(), ids)
             if sampling.temperature == 0:
-                token = int(logits.argmax())
+                token = int(choice.argmax())
             else:
-                odds = torch.softmax(logits / sampling.temperature, dim=-1)
+                odds = torch.softmax(choice / sampling.temperature, dim=-1)
                 token = int(torch.multinomial(odds, 1, generator=random))
             ids.append(token)
             logprobs.append(min(0.0, float(torch.log_softmax(logits, dim=-1)[token])))
@@ -64,7 +71,9 @@ class TransformersPolicy:
             if old != new:
                 break
             shared += 1
-        if shared < len(self._cached):
+        if shared == 0:
+            self._cache = DynamicCache(config=self._model.config)  # crop(0) would keep everything
+        elif shared < len(self._cached):
             self._cache.crop(shared)
         fresh = torch.tensor([ids[shared:]], device=self._device)
         output = self._model(fresh, past_key_values=self._cache, use_cache=True, logits_to_keep=1)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from actors.generator_actor import GeneratorConfig, GeneratorDiedError
 from actors.output_file import output_to
 from actors.policy import Sampling, Turn
+from actors.steered_sampling import STEERING
 from envs.records import WeightSpan
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class VllmPolicy:
         room = self._config.max_model_len - len(prompt_ids)
         if room < 1:
             raise ValueError(f"the prompt has {len(prompt_ids)} tokens: generator.max_model_len is {self._config.max_model_len}")
+        if sampling.names is not None and not self._config.steered:
+            raise ValueError("a steered turn was asked of an engine that cannot steer: start it with generator.steered = true")
         params = SamplingParams(
             temperature=sampling.temperature,
             seed=sampling.seed,
@@ -55,6 +58,7 @@ class VllmPolicy:
             detokenize=False,
             skip_clone=True,
             output_kind=RequestOutputKind.FINAL_ONLY,
+            extra_args=None if sampling.names is None else {STEERING: sampling.names.plain()},
         )
         output = (await self._run(prompt_ids, params)).outputs[0]
         ids = tuple(output.token_ids)
@@ -192,6 +196,7 @@ def _start(model_dir: str, config: GeneratorConfig) -> AsyncLLM:
             enforce_eager=config.enforce_eager,
             enable_prefix_caching=True,  # a turn's prompt is the last turn's prompt and a little more
             logprobs_mode="raw_logprobs",  # at temperature 1, whatever the sampling temperature
+            logits_processors=["actors.vllm_steering:SteeringProcessor"] if config.steered else None,
             weight_transfer_config=WeightTransferConfig(backend=config.transport),
             worker_extension_cls="actors.weight_receiver.WorkerExtension" if config.transport == "shm" else "",
             disable_log_stats=True,

@@ -47,6 +47,7 @@ def ask_once(policy_dir: Path, database_file: Path, text: str, config: RunConfig
                     rollout=config.rollout,
                     seed=0,
                     temperature=0.0,
+                    steered=config.evaluation.steered,
                     on_step=show,
                 )
             )

@@ -73,6 +73,7 @@ class EvaluationConfig:
     """How a policy is scored: greedy, one episode a question."""
 
     concurrency: int = 64  # episodes in flight
+    steered: bool = False  # write only actions on names the database has (envs/steering.py), here and in `ask`; never in training rollouts
     validation_questions: int = 0  # score only so many, spread evenly over the databases (0: all)
     test_questions: int = 0
     canary_sequences: int = 4
@@ -94,6 +95,10 @@ class RunConfig:
     phase1: PhaseConfig = field(default_factory=PhaseConfig)
     phase2: PhaseConfig = field(default_factory=lambda: PhaseConfig(tables_max=99))
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+
+    def __post_init__(self) -> None:
+        if self.evaluation.steered and not self.generator.steered:
+            object.__setattr__(self, "generator", dataclasses.replace(self.generator, steered=True))
 
 
 def preset_names() -> list[str]:

@@ -83,6 +83,7 @@ async def play_all(
                     rollout=config.rollout,
                     seed=0,
                     temperature=0.0,
+                    steered=config.evaluation.steered,
                 )
             progress.advance(task)
             return group

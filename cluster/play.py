@@ -13,7 +13,14 @@ from envs.records import Group, Question
 
 
 async def play_groups(
-    rollouts: list[Any], questions: Iterable[Question], *, members: int, seed: int, temperature: float, concurrency: int
+    rollouts: list[Any],
+    questions: Iterable[Question],
+    *,
+    members: int,
+    seed: int,
+    temperature: float,
+    concurrency: int,
+    steered: bool = False,
 ) -> AsyncIterator[Group]:
     """Groups in the order they finish, with at most `concurrency` episodes in flight; drawn from `questions` as room appears.
 
@@ -28,7 +35,9 @@ async def play_groups(
     in_flight = max(1, concurrency // members)
 
     async def play(question: Question) -> Group:
-        table = await next(actors).play.remote(question, members=members, seed=question_seed(seed, question.id), temperature=temperature)
+        table = await next(actors).play.remote(
+            question, members=members, seed=question_seed(seed, question.id), temperature=temperature, steered=steered
+        )
         return table_to_groups(table)[0]
 
     try:

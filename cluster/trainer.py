@@ -277,8 +277,15 @@ class Trainer:
         groups: list[Group] = []
         self.display.begin(name, len(chosen))
         with self._timed("evaluation"):
+            scoring = self.config.evaluation
             async for group in play_groups(
-                self.crew.rollouts, chosen, members=1, seed=0, temperature=0.0, concurrency=self.config.evaluation.concurrency
+                self.crew.rollouts,
+                chosen,
+                members=1,
+                seed=0,
+                temperature=0.0,
+                concurrency=scoring.concurrency,
+                steered=scoring.steered,
             ):
                 self._stop_if_asked()
                 groups.append(group)

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 import pytest
 
 from actors.policy import Policy, Sampling, Turn
+from envs.dialogue import Codec, parse_action
+from envs.records import Verb
+from envs.steering import Names, Steering
 
 
 async def check_policy(policy: Policy, prompt: Sequence[int], *, context: int, vocabulary: int, samples: bool = True) -> None:
@@ -50,6 +53,32 @@ async def check_policy(policy: Policy, prompt: Sequence[int], *, context: int, v
     check_turn(await policy.generate(almost, Sampling(max_tokens=12, stop_ids=(), seed=1)), tokens_max=3)
     with pytest.raises(ValueError, match="tokens"):
         await policy.generate((list(prompt) * context)[:context], Sampling(max_tokens=12, stop_ids=(), seed=1))
+
+
+async def check_steering(policy: Policy, codec: Codec, question: str, names: Names) -> None:
+    """Raise AssertionError unless the policy obeys `Sampling.names`; a random model never writes an action by itself."""
+    tables = [table for table, _ in names.tables]
+    prompt = codec.prompt_ids(question, tables)
+    free = await policy.generate(prompt, Sampling(max_tokens=24, stop_ids=codec.stop_ids, seed=1))
+    assert parse_action(codec.action_text(free.ids)).verb is Verb.MALFORMED
+
+    described = 0
+    for seed, temperature in [(0, 0.0), *((seed, 1.0) for seed in range(1, 40))]:
+        if seed >= 8 and described:
+            break
+        turn = await policy.generate(prompt, Sampling(24, codec.stop_ids, temperature=temperature, seed=seed, names=names))
+        check_turn(turn, tokens_max=24)
+        ended = turn.ids[-1] in codec.stop_ids
+        action = parse_action(codec.action_text(turn.ids))
+        assert Steering(names).allows(codec.action_text(turn.ids).partition("\n")[0])
+        assert action.verb is not Verb.MALFORMED or not ended
+        if ended and action.verb in (Verb.DESCRIBE, Verb.SAMPLE):
+            assert action.argument in tables
+            described += 1
+    assert described
+
+    again = await policy.generate(prompt, Sampling(max_tokens=24, stop_ids=codec.stop_ids, seed=1))
+    assert again.ids == free.ids, "a turn without names is not steered"
 
 
 def check_turn(turn: Turn, *, tokens_max: int) -> None:

@@ -22,7 +22,8 @@ from envs.dialogue import Codec
 from envs.groups import table_to_groups
 from envs.records import Question
 from envs.sql_env import EpisodeConfig
-from tests.contracts import check_policy, mean_difference
+from envs.steering import Names
+from tests.contracts import check_policy, check_steering, mean_difference
 from tests.fakes import CONTEXT, save_tiny_model
 
 pytest.importorskip("vllm", reason="vLLM is not installed: run `make setup`")
@@ -75,7 +76,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: str) -> Ite
     from learner.broadcast import Broadcaster
 
     model_dir = save_tiny_model(tmp_path_factory.mktemp("model"), tiny_tokenizer)
-    config = GeneratorConfig(dtype="float32", max_model_len=CONTEXT, max_num_seqs=16, max_num_batched_tokens=CONTEXT, kv_cache_gb=0.1)
+    config = GeneratorConfig(
+        dtype="float32", max_model_len=CONTEXT, max_num_seqs=16, max_num_batched_tokens=CONTEXT, kv_cache_gb=0.1, steered=True
+    )
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         actor = ray.remote(GeneratorActor).options(max_concurrency=64, num_cpus=0.1, max_restarts=1)
@@ -88,6 +91,15 @@ def served(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: str) -> Ite
 
 async def test_a_vllm_generator_keeps_the_policy_contract(served: Served) -> None:
     await check_policy(RemotePolicy(served.handle), [5, 6, 7, 8], context=CONTEXT, vocabulary=448)
+
+
+async def test_a_vllm_generator_is_steered_and_tells_the_models_own_logprobs(served: Served, tiny_codec: Codec) -> None:
+    policy = RemotePolicy(served.handle)
+    names = Names((("pets", ("name", "species")), ("owners", ("city",))))
+    await check_steering(policy, tiny_codec, "How many?", names)
+    turn = await policy.generate([5, 6, 7], Sampling(10, tiny_codec.stop_ids, temperature=0.0, names=names))
+    (whole,) = await served.handle.logprobs.remote([[5, 6, 7, *turn.ids]])
+    assert turn.logprobs == pytest.approx(whole[3:], abs=1e-3)
 
 
 async def test_many_seeded_turns_with_long_prompts_are_sampled_at_once(served: Served) -> None:

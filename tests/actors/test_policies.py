@@ -8,10 +8,13 @@ import pytest
 
 from actors.policy import Sampling
 from envs.dialogue import Codec
-from tests.contracts import check_policy, mean_difference
+from envs.steering import Names
+from tests.contracts import check_policy, check_steering, mean_difference
 from tests.fakes import CONTEXT, RandomPolicy, ScriptedPolicy, save_tiny_model
 
 torch = pytest.importorskip("torch")
+
+NAMES = Names((("pets", ("name", "species")), ("owners", ("city",))))
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,16 @@ async def test_the_transformers_policy_keeps_the_contract(tiny_model: Path, tiny
     from actors.transformers_policy import TransformersPolicy
 
     await check_policy(TransformersPolicy(tiny_model, dtype="float32"), [5, 6, 7, 8], context=CONTEXT, vocabulary=448)
+
+
+async def test_the_transformers_policy_is_steered_and_tells_the_models_own_logprobs(tiny_model: Path, tiny_codec: Codec) -> None:
+    from actors.transformers_policy import TransformersPolicy
+
+    policy = TransformersPolicy(tiny_model, dtype="float32")
+    await check_steering(policy, tiny_codec, "How many?", NAMES)
+    turn = await policy.generate([5, 6, 7], Sampling(10, tiny_codec.stop_ids, temperature=0.0, names=NAMES))
+    (whole,) = await policy.logprobs([[5, 6, 7, *turn.ids]])
+    assert turn.logprobs == pytest.approx(whole[3:], abs=1e-4)
 
 
 async def test_logprobs_of_a_sampled_turn_equal_those_of_one_forward_pass(tiny_model: Path, tiny_codec: Codec) -> None:

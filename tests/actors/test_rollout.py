@@ -16,6 +16,7 @@ from envs.dialogue import Codec
 from envs.records import Question, Step, Stop, Trajectory
 from envs.sandbox import Database
 from envs.sql_env import EpisodeConfig
+from envs.steering import Names
 from tests.fakes import RandomPolicy, ScriptedPolicy
 
 COUNT = Question("shop/1", "shop", "How many pets are there?", "SELECT count(*) FROM pets", ("pets",))
@@ -40,6 +41,17 @@ async def test_a_right_answer_is_rewarded_and_a_wrong_one_is_not(tiny_codec: Cod
     wrong = await play(ScriptedPolicy(tiny_codec, WRONG), tiny_codec, database)
     assert (right.reward, right.outcome.correct, right.stop, len(right.steps)) == (1.0, True, Stop.ANSWERED, 3)
     assert (wrong.reward, wrong.outcome.correct, wrong.stop, len(wrong.steps)) == (0.0, False, Stop.ANSWERED, 2)
+
+
+async def test_only_a_steered_episode_tells_the_policy_the_names(tiny_codec: Codec, database: Database) -> None:
+    for steered in (False, True):
+        policy = ScriptedPolicy(tiny_codec, RIGHT)
+        group = await play_group(
+            policy, tiny_codec, database, COUNT, 1, EpisodeConfig(), RolloutConfig(episode_tokens_max=4096), seed=1, temperature=0.0,
+            **({"steered": True} if steered else {}),
+        )  # fmt: skip
+        assert group.trajectories[0].outcome.correct
+        assert {sampling.names for sampling in policy.asked} == {Names.of(database.schema) if steered else None}
 
 
 async def test_the_mask_is_one_exactly_on_what_the_policy_said(tiny_codec: Codec, database: Database) -> None:

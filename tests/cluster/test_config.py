@@ -26,6 +26,11 @@ def test_an_override_changes_one_key_with_its_type() -> None:
     assert (config.phase1.steps, config.run.base_model, config.sft.learning_rate) == (7, "some/dir", 3e-4)
 
 
+def test_generators_are_made_to_steer_where_evaluation_is_steered_and_nowhere_else() -> None:
+    assert not load_preset("smoke").generator.steered
+    assert load_preset("smoke", ["evaluation.steered=true"]).generator.steered
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
