@@ -7,6 +7,7 @@ import contextlib
 import logging
 import random
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from cluster.display import Display
 from cluster.errors import UserError
 from cluster.memory import MemoryWatch
 from cluster.state import DONE, TrainerState
+from envs.checkpoints import differing_libraries
 from envs.dataset import Dataset
 from envs.demonstrations import DemonstrationConfig, demonstrate
 from envs.dialogue import Codec
@@ -27,8 +29,9 @@ from envs.gold_rows import GRADE_TIMEOUT_S
 from envs.lessons import lessons
 from envs.records import TrainingSequence
 from envs.run_claim import claimed
-from envs.run_store import RunStore, write_text_atomic
+from envs.run_store import RunStore
 from envs.sandbox import Database, Limits
+from envs.whole_files import write_text_atomic
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +44,26 @@ def train(config: RunConfig, run_dir: Path, *, address: str | None = None, verbo
     """Train into run_dir, from its last checkpoint if there is one; returns the exit code (130 after a Ctrl-C)."""
     check_data_sources(config)
     store = RunStore(run_dir)
-    with claimed(store.path), Display() as display, _logging(store.logs_dir / "trainer.log", verbose=verbose), _ending_told(store):
+    with (
+        _sigterm_as_ctrl_c(),
+        claimed(store.path),
+        Display() as display,
+        _logging(store.logs_dir / "trainer.log", verbose=verbose),
+        _ending_told(store),
+    ):
         state, checkpoint = _where_it_stands(store, config, display)
         finished = store.read_json("result.json") if state.stage == DONE else None
         if finished:
             display.line(f"{run_dir} is finished; delete it or name another with --run-dir to train again")
             display.table(report.result_table(finished))
             return 0
-        if not _run(config, store, state, checkpoint, display, address=address, verbose=verbose):
+        try:
+            to_the_end = _run(config, store, state, checkpoint, display, address=address, verbose=verbose)
+        except KeyboardInterrupt:
+            store.append_event("stopped", step=state.step, stage=state.stage, broken_off=True)
+            display.line("Broken off. The same command goes on from the last checkpoint.")
+            return 130
+        if not to_the_end:
             return 130
         _say_how_to_go_on(store, report.result(state, config.run.seed), display)
         return 0
@@ -113,15 +128,17 @@ async def _until_done_or_stopped(trainer: Any, display: Display) -> None:
         trainer.stopping = True
         display.line("Stopping after the step in progress, then writing a checkpoint (Ctrl-C again to break off at once).")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
         loop.add_signal_handler(number, asked_to_stop)
     try:
         await task
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number, handler in before.items():
             loop.remove_signal_handler(number)
+            signal.signal(number, handler)
 
 
 def _where_it_stands(store: RunStore, config: RunConfig, display: Display) -> tuple[TrainerState, Path | None]:
@@ -136,13 +153,22 @@ def _where_it_stands(store: RunStore, config: RunConfig, display: Display) -> tu
             )
     else:
         write_text_atomic(store.config_path, to_toml(config))
-    checkpoint = store.latest_checkpoint()
+    checkpoint, problems = store.newest_intact_checkpoint()
+    for problem in problems:
+        display.line(f"A damaged checkpoint is passed over: {problem}")
+        store.append_event("checkpoint_damaged", cause=problem, action="the one before it is used" if checkpoint else "begin anew")
     if checkpoint is None:
+        store.rewind(0)
         return TrainerState(), None
-    state = TrainerState.from_dict(store.read_manifest(checkpoint)["state"])
+    manifest = store.read_manifest(checkpoint)
+    state = TrainerState.from_dict(manifest["state"])
     if state.stage != DONE:
         display.line(f"Going on with {store.path} from step {state.step} ({state.stage}).")
-        store.append_event("resumed", step=state.step, stage=state.stage)
+        others = differing_libraries(manifest)
+        if others:
+            display.line(f"Written with other versions ({'; '.join(others)}): numbers may differ from an unbroken run's.")
+        store.append_event("resumed", step=state.step, stage=state.stage, other_versions=others)
+        store.rewind(state.step)
     return state, checkpoint
 
 
@@ -194,6 +220,23 @@ def _say_how_to_go_on(store: RunStore, result: dict[str, Any], display: Display)
     display.line(f"The best policy is in {store.policy_dir('best')}; everything else of the run is in {store.path}. Go on with:")
     display.line('  analyst-buddy ask --database shop.sqlite "How many orders came in last March?"')
     display.line("  analyst-buddy evaluate --questions questions.json --databases DIR")
+
+
+@contextlib.contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """SIGTERM, which machines and clusters send before they stop a process, ends a run as Ctrl-C does, at its start and end as well."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # only there can it be set
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

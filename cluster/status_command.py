@@ -40,7 +40,7 @@ _MEANS: dict[Life, str] = {
 def status(store: RunStore, events_max: int = 10) -> dict[str, Any]:
     """Where a run stands, as plain values; seconds are since 1970 or durations, and None is what cannot be known."""
     now = time.time()
-    rows, events, claim = store.read_metrics(), store.read_events(), read_claim(store.path)
+    rows, events, claim = [row for row in store.read_metrics() if not row.get("replaced")], store.read_events(), read_claim(store.path)
     checkpoint = store.latest_checkpoint()
     manifest = store.read_manifest(checkpoint) if checkpoint else None
     state: dict[str, Any] = manifest["state"] if manifest else {"stage": "sft", "step": 0, "stages": {}, "seconds": {}, "best": None}

@@ -18,9 +18,9 @@ from rich.table import Table
 from cluster.errors import RefusedError, UserError
 from envs.phrasing import Phrasing
 from envs.records import Question
-from envs.run_store import write_text_atomic
 from envs.sandbox import Database, Trust
 from envs.synthesis import synthesize
+from envs.whole_files import write_text_atomic
 
 PROGRESS_FROM = 200  # questions; fewer are made at once
 

@@ -39,7 +39,8 @@ from envs.dataset import Dataset
 from envs.group_files import training_of, write_groups
 from envs.groups import groups_to_table
 from envs.records import Group, Question, TrainingSequence
-from envs.run_store import RunStore, written_aside
+from envs.run_store import RunStore
+from envs.whole_files import written_aside
 
 log = logging.getLogger(__name__)
 
@@ -338,7 +339,7 @@ class Trainer:
         with self._timed("checkpoint"), self.store.checkpoint(self.state.step, self.state.as_dict()) as folder:
             if self.state.step:  # before the first step the learner is the base model, which is at hand anyway
                 ray.get(self.crew.learner.save_checkpoint.remote(str(folder / LEARNER)))
-        self.store.prune_checkpoints(keep=1)
+        self.store.prune_checkpoints(best=self.state.best.step if self.state.best else None)
         log.info("checkpoint of step %d written", self.state.step)
 
     # Bookkeeping

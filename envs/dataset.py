@@ -20,15 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from envs.businesses import TRAIN
+from envs.checkpoints import MANIFEST
 from envs.contamination import refuse_contamination
 from envs.demonstrations import DemonstrationConfig
 from envs.lessons import LessonConfig
 from envs.question_sets import SETS, VALIDATION_MIN, Progress, database_path, make_sets, schemas_of
 from envs.questions import load_questions
 from envs.records import Question
-from envs.run_store import MANIFEST, written_aside
 from envs.spider import spider_fingerprint
 from envs.synthesis import TABLE_SHARES, check_shares
+from envs.whole_files import written_aside
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from envs.groups import groups_to_table, table_to_groups
 from envs.records import Group
-from envs.run_store import file_written_aside
+from envs.whole_files import file_written_aside
 
 _KEY = b"analyst_buddy.training"
 

@@ -4,37 +4,33 @@
          groups/step_000012.parquet  checkpoints/step_000120/  policy/{sft,best,last}/
 
 One process writes; any number read meanwhile. Lines are appended whole and flushed; files and directories are written aside and
-renamed, so that a reader, or a run that comes back after a crash, finds a thing whole or not at all.
+renamed (envs/whole_files.py), so that a reader, or a run that comes back after a crash, finds a thing whole or not at all.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import errno
 import json
 import logging
 import math
 import os
 import re
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from envs import checkpoints
+from envs.checkpoints import STEP, step_name
+from envs.whole_files import file_written_aside as file_written_aside  # "as": others take these three from here too
+from envs.whole_files import no_room_is_one_clear_error, plain
+from envs.whole_files import write_text_atomic as write_text_atomic
+from envs.whole_files import written_aside as written_aside
+
 log = logging.getLogger(__name__)
 
-MANIFEST = "manifest.json"
-_STEP = re.compile(r"step_(\d{6,})")
+REWOUND = "run/rewound"  # in a line of metrics.jsonl: the run went on from that line's step
 _EVALUATION = re.compile(r"step_(\d{6,})(?:_(.+))?")
-_ASIDE = ".writing-"  # a directory being written; one that is left over was cut short
-_REPLACED = ".replaced-"  # the directory that a finished one takes the place of, for the instant of the swap
-
-
-class DiskFullError(OSError):
-    """No room is left for something a run has to keep."""
 
 
 class RunStore:
@@ -84,7 +80,7 @@ class RunStore:
 
     def groups_files(self) -> dict[int, Path]:
         """The files of groups there are, by step, in the order of the steps."""
-        found = [(match, path) for path in (self.path / "groups").glob("*.parquet") if (match := _STEP.fullmatch(path.stem))]
+        found = [(match, path) for path in (self.path / "groups").glob("*.parquet") if (match := STEP.fullmatch(path.stem))]
         return dict(sorted((int(match[1]), path) for match, path in found))
 
     def evaluation_files(self) -> list[tuple[int, str, Path]]:
@@ -96,9 +92,6 @@ class RunStore:
         """policy/sft, policy/best or policy/last: a Hugging Face model directory; write it inside `written_aside`."""
         return self._folder("policy") / which
 
-    def checkpoint_dir(self, step: int) -> Path:
-        return self.path / "checkpoints" / step_name(step)
-
     # Lines
 
     def append_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
@@ -109,9 +102,27 @@ class RunStore:
         """One line of events.jsonl: something that happened once, such as a stage that began or an actor that came back."""
         self._append("events.jsonl", {"kind": kind, "time": time.time(), **fields})
 
+    def rewind(self, step: int) -> bool:
+        """Note in metrics.jsonl that the run goes on from `step`: the lines of later steps written so far no longer hold.
+
+        Returns:
+            Whether there were any.
+        """
+        later = any(row["step"] > step and not row.get("replaced") for row in self.read_metrics())
+        if later:
+            self.append_metrics(step, {REWOUND: 1})
+        return later
+
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl as written; a resumed run may have written a step twice, and the later line holds."""
-        return read_lines(self.path / "metrics.jsonl")
+        """The lines of metrics.jsonl as written; those of steps that a rewind threw away carry `"replaced": True`."""
+        rows = read_lines(self.path / "metrics.jsonl")
+        holds_to = math.inf  # looking back: only steps up to the earliest that a later line rewound to
+        for row in reversed(rows):
+            if row["step"] > holds_to:
+                row["replaced"] = True
+            if row.get(REWOUND):
+                holds_to = min(holds_to, row["step"])
+        return rows
 
     def read_events(self) -> list[dict[str, Any]]:
         return read_lines(self.path / "events.jsonl")
@@ -123,7 +134,7 @@ class RunStore:
         target = self.path / name
         with no_room_is_one_clear_error(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            write_text_atomic(target, json.dumps(_plain(obj), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+            write_text_atomic(target, json.dumps(plain(obj), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
         return target
 
     def read_json(self, name: str) -> Any | None:
@@ -133,41 +144,36 @@ class RunStore:
 
     # Checkpoints
 
-    @contextlib.contextmanager
-    def checkpoint(self, step: int, state: MutableMapping[str, Any]) -> Iterator[Path]:
-        """A directory to write a checkpoint into: it becomes checkpoints/step_N when the block ends well, else it vanishes.
+    @property
+    def checkpoints_dir(self) -> Path:
+        return self.path / "checkpoints"
 
-        `state` is read when the block ends and kept in manifest.json beside the name and size of every file.
-        """
-        with written_aside(self.checkpoint_dir(step)) as folder:
-            yield folder
-            files = {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()}
-            manifest = {"step": step, "time": time.time(), "state": _plain(dict(state)), "files": files}
-            (folder / MANIFEST).write_text(json.dumps(manifest, indent=2), "utf-8")
+    def checkpoint_dir(self, step: int) -> Path:
+        return self.checkpoints_dir / step_name(step)
+
+    def checkpoint(self, step: int, state: MutableMapping[str, Any]) -> contextlib.AbstractContextManager[Path]:
+        """A directory to write a checkpoint into, see `envs.checkpoints.new_checkpoint`."""
+        return checkpoints.new_checkpoint(self.checkpoints_dir, step, state)
 
     def checkpoints(self) -> list[Path]:
         """The whole checkpoints, oldest first; damaged ones are left out and logged."""
-        found = [p for p in (self.path / "checkpoints").glob("step_*") if _STEP.fullmatch(p.name)]
-        return [path for path in sorted(found, key=lambda p: _step_of(p)) if _is_whole(path)]
+        return checkpoints.list_checkpoints(self.checkpoints_dir)
 
     def latest_checkpoint(self) -> Path | None:
-        """The newest whole checkpoint, or None when there is nothing to go on from."""
+        """The newest whole checkpoint by the sizes of its files; to go on from one, ask `newest_intact_checkpoint`."""
         return next(reversed(self.checkpoints()), None)
 
-    def read_manifest(self, checkpoint: Path) -> dict[str, Any]:
-        """A checkpoint's manifest: step, time, state (as given to `checkpoint`), files."""
-        manifest: dict[str, Any] = json.loads((checkpoint / MANIFEST).read_text("utf-8"))
-        return manifest
+    def newest_intact_checkpoint(self) -> tuple[Path | None, list[str]]:
+        """The newest checkpoint that is as it was written, byte for byte, and what is wrong with each newer one."""
+        return checkpoints.newest_intact(self.checkpoints_dir)
 
-    def prune_checkpoints(self, keep: int = 2) -> None:
-        """Delete all but the newest `keep` whole checkpoints, and whatever was left half-written before them."""
-        if keep < 1:
-            raise ValueError(f"keep is {keep}: at least 1 checkpoint must stay, or the run cannot be resumed")
-        kept = self.checkpoints()[-keep:]
-        for path in (self.path / "checkpoints").glob("*"):
-            newer = kept and _STEP.fullmatch(path.name) and _step_of(path) > _step_of(kept[-1])
-            if path not in kept and not newer:
-                shutil.rmtree(path, ignore_errors=True)
+    def read_manifest(self, checkpoint: Path) -> dict[str, Any]:
+        """A checkpoint's manifest, see `envs.checkpoints.read_manifest`."""
+        return checkpoints.read_manifest(checkpoint)
+
+    def prune_checkpoints(self, keep: int = 2, best: int | None = None) -> None:
+        """Delete all but the newest `keep` whole checkpoints and that of step `best`, and what was left half-written before them."""
+        checkpoints.prune(self.checkpoints_dir, keep, best)
 
     # Helpers
 
@@ -178,17 +184,12 @@ class RunStore:
         return folder
 
     def _append(self, name: str, record: Mapping[str, Any]) -> None:
-        line = json.dumps(_plain(record), ensure_ascii=False, allow_nan=False) + "\n"
+        line = json.dumps(plain(record), ensure_ascii=False, allow_nan=False) + "\n"
         path = self.path / name
         with no_room_is_one_clear_error(path):
             torn = _ends_in_mid_line(path)  # a crash cut the last line: what follows must not be glued to it
             with path.open("a", encoding="utf-8") as file:
                 file.write(("\n" if torn else "") + line)
-
-
-def step_name(step: int) -> str:
-    """step_000120: names sort as the steps do."""
-    return f"step_{step:06d}"
 
 
 def list_runs(root: Path | str) -> list[Path]:
@@ -213,81 +214,6 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return records
 
 
-@contextlib.contextmanager
-def written_aside(target: Path) -> Iterator[Path]:
-    """A new directory beside `target` that takes its place when the block ends well, flushed to the disk first.
-
-    When the block raises, the new directory is deleted and `target` stays as it was.
-
-    Raises:
-        DiskFullError: there was no room, here or in the block.
-    """
-    replaced = target.with_name(_REPLACED + target.name)
-    with no_room_is_one_clear_error(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if replaced.exists() and not target.exists():
-            replaced.rename(target)  # an earlier swap was cut in the middle
-        aside = Path(tempfile.mkdtemp(prefix=f"{_ASIDE}{target.name}-", dir=target.parent))
-        try:
-            aside.chmod(0o755)
-            yield aside
-            for path in [*aside.rglob("*"), aside]:
-                _flush(path)
-            if target.exists():
-                shutil.rmtree(replaced, ignore_errors=True)
-                target.rename(replaced)
-            aside.rename(target)
-            _flush(target.parent)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(replaced, ignore_errors=True)
-
-
-def write_text_atomic(target: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    with file_written_aside(target) as aside:
-        aside.write_text(text, "utf-8")
-
-
-@contextlib.contextmanager
-def file_written_aside(target: Path) -> Iterator[Path]:
-    """A file beside `target` to write to: it takes target's place, flushed to the disk, when the block ends well, else it vanishes.
-
-    Raises:
-        DiskFullError: there was no room.
-    """
-    with no_room_is_one_clear_error(target):
-        handle, name = tempfile.mkstemp(prefix=f"{_ASIDE}{target.name}-", dir=target.parent)
-        os.close(handle)
-        aside = Path(name)
-        try:
-            yield aside
-            aside.chmod(0o644)
-            _flush(aside)
-            aside.replace(target)
-        finally:
-            aside.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def no_room_is_one_clear_error(path: Path) -> Iterator[None]:
-    """Turns "no space left" (or a quota) from anywhere in the block into one DiskFullError that says what to do.
-
-    Raises:
-        DiskFullError: as said.
-    """
-    try:
-        yield
-    except DiskFullError:
-        raise
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise DiskFullError(
-            error.errno, f"no room left on the disk of {path}: free some space, then give the same command again to go on"
-        ) from error
-
-
 def _written_at(run: Path) -> float:
     """When a run's directory was last written to, in seconds since 1970; 0 for a directory of something else."""
     marks = ("metrics.jsonl", "events.jsonl", "result.json", "config.toml")
@@ -300,45 +226,3 @@ def _ends_in_mid_line(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) != b"\n"
-
-
-def _step_of(path: Path) -> int:
-    return int(path.name.removeprefix("step_"))
-
-
-def _is_whole(checkpoint: Path) -> bool:
-    """Whether every file that the manifest names is there with its size."""
-    try:
-        files: dict[str, int] = json.loads((checkpoint / MANIFEST).read_text("utf-8"))["files"]
-        wrong = [name for name, size in files.items() if (checkpoint / name).stat().st_size != size]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        log.warning("checkpoint %s is left out: %s", checkpoint, error)
-        return False
-    if wrong:
-        log.warning("checkpoint %s is left out: %s has not the size it was written with", checkpoint, wrong[0])
-    return not wrong
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _plain(value: Any) -> Any:
-    """The same value from what JSON knows."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _plain({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(item) for item in value]
-    if isinstance(value, str) or value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if hasattr(value, "item"):  # a number of numpy's or torch's
-        return _plain(value.item())
-    return str(value)

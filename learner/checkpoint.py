@@ -6,14 +6,18 @@ weights when there are any. It restores exactly, on the same number of ranks.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import random
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import torch.distributed as dist
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from learner.engine import Engine
@@ -23,13 +27,20 @@ REFERENCE = "reference.safetensors"
 
 
 def save_checkpoint(engine: Engine, reference: Any | None, directory: Path | str) -> None:
-    """Write the whole state of the learner into a directory; every rank calls it."""
+    """Write the whole state of the learner into a directory; every rank calls it.
+
+    Raises:
+        OSError: there was no room for it (errno ENOSPC), or it could not be written.
+    """
     path = Path(directory)
     path.mkdir(parents=True, exist_ok=True)
     states = {"python": random.getstate(), "numpy": np.random.get_state(), "torch": torch.get_rng_state()}
-    engine.deepspeed.save_checkpoint(str(path), tag=TAG, client_state={"random_states": states}, save_latest=False)
-    if reference is not None and engine.rank == 0:
-        save_file({name: p.detach().cpu().contiguous() for name, p in reference.named_parameters()}, path / REFERENCE)
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state(engine.device)
+    with _no_room_is_an_os_error(path):
+        engine.deepspeed.save_checkpoint(str(path), tag=TAG, client_state={"random_states": states}, save_latest=False)
+        if reference is not None and engine.rank == 0:
+            save_file({name: p.detach().cpu().contiguous() for name, p in reference.named_parameters()}, path / REFERENCE)
     dist.barrier()
 
 
@@ -47,6 +58,8 @@ def load_checkpoint(engine: Engine, directory: Path | str) -> Any | None:
     random.setstate(states["python"])
     np.random.set_state(states["numpy"])
     torch.set_rng_state(states["torch"])
+    if "cuda" in states and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states["cuda"], engine.device)
     if not (path / REFERENCE).is_file():
         return None
     reference = engine.frozen_copy()
@@ -74,7 +87,8 @@ def export(engine: Engine, directory: Path | str, *, exact: bool = False) -> Non
         config.dtype = dtype
         config.save_pretrained(path)
         weights = {name: p.to(dtype).cpu().contiguous().clone() for name, p in engine.named_parameters()}
-        save_file(weights, path / "model.safetensors", metadata={"format": "pt"})
+        with _no_room_is_an_os_error(path):
+            save_file(weights, path / "model.safetensors", metadata={"format": "pt"})
     dist.barrier()
 
 
@@ -88,3 +102,19 @@ def exported_weights(engine: Engine, directory: Path) -> list[tuple[str, torch.T
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: name a directory that `export` wrote")
     return [(name, tensor.to(engine.device)) for name, tensor in load_file(path).items()]
+
+
+@contextlib.contextmanager
+def _no_room_is_an_os_error(path: Path) -> Iterator[None]:
+    """torch and safetensors report a write that failed as errors of their own, without the system's number: tell it as what it is.
+
+    Raises:
+        OSError: with errno ENOSPC; a write of tensors to a place that could be opened fails for want of room (disk, quota, size limit).
+    """
+    try:
+        yield
+    except (RuntimeError, SafetensorError) as error:
+        text = str(error).lower()
+        if not any(sign in text for sign in ("file write failed", "unexpected pos", "no space left", "os error 28", "os error 27")):
+            raise
+        raise OSError(errno.ENOSPC, f"the checkpoint could not be written for want of room in {path}") from error

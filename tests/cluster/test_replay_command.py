@@ -20,7 +20,8 @@ from cluster.state import TrainerState
 from envs.group_files import read_groups, read_training, training_of, write_groups
 from envs.groups import groups_to_table
 from envs.records import Group, Outcome, Question, Stop, TrainingSequence, Trajectory, WeightSpan
-from envs.run_store import RunStore, write_text_atomic
+from envs.run_store import RunStore
+from envs.whole_files import write_text_atomic
 from learner.config import GrpoConfig, LearnerConfig
 from learner.learner_actor import LearnerActor
 

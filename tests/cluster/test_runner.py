@@ -1,13 +1,18 @@
-"""What a run keeps about its data."""
+"""What a run keeps about its data, and how it ends when told to before it has begun."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from cluster.runner import RunConflictError, record_data
 from envs.dataset import Dataset
+from envs.run_claim import RUNNING
 from envs.run_store import RunStore
 
 
@@ -23,3 +28,22 @@ def test_a_run_that_has_begun_goes_on_only_with_the_spider_it_was_begun_with(tmp
     with pytest.raises(RunConflictError, match=r"data\.spider has changed"):
         record_data(store, dataset("one"), begun=True)
     assert [(event["fingerprint"], event["outside"]) for event in store.read_events()][-1] == ("all of two", {"spider": "two"})
+
+
+def test_sigterm_while_a_run_starts_ends_it_as_ctrl_c_does(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cluster.cli", "train", "--preset", "smoke", "--run-dir", str(run)],
+        cwd=Path(__file__).parent.parent.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while process.poll() is None and not (run / "config.toml").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert "Broken off. The same command goes on" in told
+    assert not (run / RUNNING).exists()

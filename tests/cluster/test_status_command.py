@@ -16,7 +16,8 @@ from cluster.config import load_preset, to_toml
 from cluster.state import Best, TrainerState
 from cluster.status_command import status, step_pace
 from envs.run_claim import RUNNING, Claim, claimed
-from envs.run_store import RunStore, write_text_atomic
+from envs.run_store import RunStore
+from envs.whole_files import write_text_atomic
 
 SCORE = {"accuracy": 0.25, "correct": 5, "questions": 20, "interval": [0.11, 0.47]}
 

@@ -9,19 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from envs.run_store import DiskFullError, RunStore, list_runs, written_aside
+from envs.run_store import RunStore, list_runs
+from envs.whole_files import DiskFullError
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path / "runs" / "quickstart")
-
-
-def save(store: RunStore, step: int, text: str = "weights") -> Path:
-    with store.checkpoint(step, {"epoch": step}) as folder:
-        (folder / "model").mkdir()
-        (folder / "model" / "weights.bin").write_text(text)
-    return store.checkpoint_dir(step)
 
 
 def test_metrics_are_read_back_in_order_with_their_step_and_time(store: RunStore) -> None:
@@ -61,74 +55,6 @@ def test_json_that_cannot_be_written_leaves_the_old_file_and_nothing_beside_it(s
         store.write_json_atomic("result.json", circle)
     assert store.read_json("result.json") == {"seed": 1, "path": "a", "pair": [1, 2]}
     assert [p.name for p in store.path.iterdir()] == ["result.json"]
-
-
-def test_the_newest_whole_checkpoint_is_found_with_its_state(store: RunStore) -> None:
-    save(store, 9)
-    save(store, 120)
-    latest = store.latest_checkpoint()
-    assert latest is not None
-    assert latest.name == "step_000120"
-    assert store.read_manifest(latest)["state"] == {"epoch": 120}
-    assert (latest / "model" / "weights.bin").read_text() == "weights"
-
-
-def test_damaged_and_half_written_checkpoints_are_skipped_with_a_message(store: RunStore, caplog: pytest.LogCaptureFixture) -> None:
-    good = save(store, 1)
-    (save(store, 2) / "model" / "weights.bin").write_text("wei")
-    (save(store, 3) / "manifest.json").unlink()
-    (save(store, 4) / "manifest.json").write_text('{"files": ["torn')
-    (save(store, 5) / "model" / "weights.bin").unlink()
-    assert store.latest_checkpoint() == good
-    for step in (2, 3, 4, 5):
-        assert f"step_00000{step}" in caplog.text
-
-
-def test_a_checkpoint_that_fails_midway_leaves_the_earlier_one_of_that_step(store: RunStore) -> None:
-    save(store, 7, "first")
-    with pytest.raises(RuntimeError, match="killed"), store.checkpoint(7, {}) as folder:
-        (folder / "weights.bin").write_text("second")
-        raise RuntimeError("killed")
-    latest = store.latest_checkpoint()
-    assert latest is not None
-    assert (latest / "model" / "weights.bin").read_text() == "first"
-    assert [p.name for p in latest.parent.iterdir()] == ["step_000007"]
-
-
-def test_a_directory_written_twice_holds_only_the_second(tmp_path: Path) -> None:
-    for text in ("first", "second"):
-        with written_aside(tmp_path / "best") as folder:
-            (folder / text).write_text(text)
-    assert [str(p.relative_to(tmp_path)) for p in sorted(tmp_path.rglob("*"))] == ["best", "best/second"]
-
-
-def test_a_swap_cut_in_the_middle_does_not_lose_the_old_directory(tmp_path: Path) -> None:
-    replaced = tmp_path / ".replaced-best"
-    replaced.mkdir()
-    (replaced / "old").write_text("old")
-    with pytest.raises(RuntimeError), written_aside(tmp_path / "best"):
-        raise RuntimeError("the new one fails too")
-    assert (tmp_path / "best" / "old").read_text() == "old"
-
-
-def test_pruning_keeps_the_newest_and_clears_what_was_left_half_written(store: RunStore) -> None:
-    for step in (1, 2, 3):
-        save(store, step)
-    leftover = store.path / "checkpoints" / ".writing-step_000004-x"
-    leftover.mkdir()
-    store.prune_checkpoints(keep=2)
-    assert sorted(p.name for p in (store.path / "checkpoints").iterdir()) == ["step_000002", "step_000003"]
-    with pytest.raises(ValueError, match="at least 1"):
-        store.prune_checkpoints(keep=0)
-
-
-def test_pruning_counts_only_whole_checkpoints(store: RunStore) -> None:
-    for step in (1, 2, 3):
-        save(store, step)
-    (store.checkpoint_dir(3) / "manifest.json").unlink()
-    store.prune_checkpoints(keep=1)
-    assert store.latest_checkpoint() == store.checkpoint_dir(2)
-    assert not store.checkpoint_dir(1).exists()
 
 
 def test_a_full_disk_is_one_clear_error(store: RunStore) -> None:
@@ -183,3 +109,15 @@ def test_an_event_line_is_plain_json(store: RunStore) -> None:
     assert line.count("\n") == 1
     assert json.loads(line)["tables"] == ["a"]
     assert store.read_events()[0]["text"].endswith("separator")
+
+
+def test_metric_lines_that_a_rewind_replaced_are_marked(store: RunStore) -> None:
+    for step in (1, 2, 3):
+        store.append_metrics(step, {"loss": 1.0})
+    assert store.rewind(3) is False
+    assert store.rewind(1) is True
+    assert store.rewind(1) is False  # they are marked already
+    store.append_metrics(2, {"loss": 2.0})
+    assert [(r["step"], r["loss"], r.get("replaced", False)) for r in store.read_metrics() if "loss" in r] == [
+        (1, 1.0, False), (2, 1.0, True), (3, 1.0, True), (2, 2.0, False),
+    ]  # fmt: skip

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import torch
 from safetensors import safe_open
 
 from envs.records import TrainingSequence
+from envs.run_store import RunStore
+from envs.whole_files import DiskFullError
 from learner.batch import from_sequences, pack
 from learner.checkpoint import export, load_checkpoint, save_checkpoint
 from learner.engine import Engine
@@ -103,3 +106,23 @@ def test_an_exact_export_holds_the_very_weights_the_learner_trains_on(
     with safe_open(tmp_path / "policy" / "model.safetensors", "pt") as file:
         for name, parameter in engine.named_parameters():
             assert torch.equal(file.get_tensor(name), parameter)
+
+
+def test_a_checkpoint_without_room_is_one_clear_error_and_the_one_before_stays_intact(
+    make_engine: Callable[..., Engine], tmp_path: Path
+) -> None:
+    engine = make_engine()
+    store = RunStore(tmp_path / "run")
+    with store.checkpoint(1, {}) as folder:
+        save_checkpoint(engine, engine.frozen_copy(), folder)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))  # a file may not grow beyond: as on a full disk
+        with pytest.raises(DiskFullError, match=r"no room left on the disk of .*step_000002"), store.checkpoint(2, {}) as folder:
+            save_checkpoint(engine, engine.frozen_copy(), folder)
+        with pytest.raises(OSError, match="want of room"):
+            export(engine, tmp_path / "policy")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert store.newest_intact_checkpoint() == (store.checkpoint_dir(1), [])
+    assert sorted(path.name for path in store.checkpoints_dir.iterdir()) == ["latest.json", "step_000001"]
