@@ -1,0 +1,212 @@
+"""What the tables and columns of one query are called in English, and which row is what in its joins.
+
+With a schema, columns are found in their tables and keys are known; without one, names alone must do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from envs.schema import Schema, TableInfo
+from envs.sql_reading import column_of
+from envs.vocabulary import Noun, Wording, column_phrases, singular, split_name, table_nouns
+from serving.plain_values import plain
+
+NAME_CHARS = 60
+_WHEN = re.compile(r"(\w+) (on)|(\w+ed) (at)")
+_ROW = Noun("row", "rows")
+_NAMING = {"name", "title", "full", "first", "last", "display", "nick", "company", "business", "trading", "common", "short", "long"}
+_TIME_WORDS = {"date", "day", "time", "on", "at", "when", "since", "until", "birth", "datetime", "timestamp", "start", "starts",
+               "end", "ends",               "started", "ended", "opened", "closed", "joined", "left", "arrival", "departure"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """What FROM or JOIN names: a table, a WITH query or a query in brackets."""
+
+    alias: str  # as its columns are qualified, lower-case
+    table: str  # "" for a query in brackets
+    noun: Noun
+    known: bool  # a table of the database, as far as one can tell
+    optional: bool  # joined by LEFT JOIN
+
+
+@dataclass(frozen=True)
+class Names:
+    """The words for one database."""
+
+    schema: Schema | None = None
+    wording: Wording | None = None
+
+    def noun(self, table: str) -> Noun:
+        """ "order", "orders" for a table; the owner's words come first."""
+        info = self.table(table)
+        words = table_nouns(info.name if info else table, self.wording or {})[0]
+        return Noun(plain(words.singular, NAME_CHARS) or "row", plain(words.plural, NAME_CHARS) or "rows")
+
+    def table(self, name: str) -> TableInfo | None:
+        return self.schema.find(name) if self.schema and name else None
+
+    def sources(self, select: exp.Select) -> list[Source]:
+        """What a SELECT reads, in its order."""
+        return [self._source(node, optional) for node, optional in _from(select)]
+
+    def source_of(self, column: exp.Column) -> Source | None:
+        """What a column comes from, as far as it can be told."""
+        select = column.find_ancestor(exp.Select)
+        outer = True
+        while select is not None:
+            sources = self.sources(select)
+            if column.table:
+                found = next((s for s in sources if s.alias == column.table.lower()), None)
+                if found:
+                    return found
+            elif outer and len(sources) == 1:
+                return sources[0]
+            outer = False
+            select = select.find_ancestor(exp.Select)
+        if self.schema and not column.table and (known := column_of(column, self.schema)):
+            return Source(known[0].name.lower(), known[0].name, self.noun(known[0].name), True, False)
+        return None
+
+    def column(self, column: exp.Column) -> str:
+        """ "city"; "customer city" where the query reads several tables."""
+        source = self.source_of(column)
+        table = source.table if source else ""
+        phrase = self.phrase(table, column.name)
+        select = column.find_ancestor(exp.Select)
+        if source is None or select is None or source.noun is _ROW:
+            return phrase
+        around = self.sources(select)
+        if len(around) < 2 and source in around:
+            return phrase
+        noun = source.noun.singular
+        if source in around and noun == self.rows_of(select).singular and not any(s != source and s.noun == source.noun for s in around):
+            return phrase  # of the rows themselves
+        if sum(s.table.lower() == source.table.lower() for s in around) > 1:
+            return f"{phrase} of {source.alias}"
+        if set(noun.lower().split()) & set(phrase.lower().split()):
+            return phrase
+        return f"{noun} {phrase}"
+
+    def phrase(self, table: str, column: str) -> str:
+        """A column of a table without the table's noun: "city"."""
+        info = self.table(table)
+        if info:
+            table = info.name
+            column = next((c.name for c in info.columns if c.name.lower() == column.lower()), column)
+        phrases = column_phrases(table or "row", column, self.wording or {})
+        worded = [p for p in (self.wording or {}).get(f"{table}.{column}", ()) if "'s " not in p]
+        said = (worded or list(phrases))[0]
+        if found := _WHEN.fullmatch(said):  # "sold on" is no noun
+            said = f"date {found[1]}" if found[1] else f"time {found[3]}"
+        return plain(said, NAME_CHARS) or "column"
+
+    def is_key(self, column: exp.Column) -> bool:
+        """Whether a column numbers the rows of its own table."""
+        source = self.source_of(column)
+        if source is None or not source.known:
+            return False
+        info = self.table(source.table)
+        if info:
+            return [c.name.lower() for c in info.columns if c.primary_key] == [column.name.lower()]
+        words = split_name(column.name)
+        own = [*split_name(source.table)[:-1], singular(split_name(source.table)[-1])]
+        return words in (["ID"], [*own, "ID"])
+
+    def is_label(self, column: exp.Column) -> bool:
+        """Whether a column is what one calls a row: a name or title, of itself and not of another thing ("category name")."""
+        source = self.source_of(column)
+        words = split_name(column.name)
+        phrase = self.phrase(source.table if source else "", column.name).split()
+        if words[-1] not in ("name", "title") and phrase[-1] not in ("name", "title"):
+            return False
+        noun = set(source.noun.singular.lower().split()) if source else set()
+        return not source or all(word.lower() in noun | _NAMING for word in phrase)
+
+    def is_flag(self, column: exp.Column) -> bool:
+        """Whether 1 and 0 mean yes and no."""
+        words = split_name(column.name)
+        if words[0] in ("is", "has", "was", "can"):
+            return True
+        source = self.source_of(column)
+        info = self.table(source.table) if source else None
+        return bool(info and any(c.name.lower() == column.name.lower() and c.type == "boolean" for c in info.columns))
+
+    def is_time(self, column: exp.Column) -> bool:
+        """Whether a column holds dates."""
+        source = self.source_of(column)
+        info = self.table(source.table) if source else None
+        declared = next((c.type for c in info.columns if c.name.lower() == column.name.lower()), "") if info else ""
+        if declared.startswith(("date", "time")):
+            return True
+        words = {*split_name(column.name), *self.phrase(source.table if source else "", column.name).lower().split()}
+        return declared in ("", "text") and bool(words & _TIME_WORDS)
+
+    def rows_of(self, select: exp.Select) -> Noun:
+        """What each row of FROM and JOIN is: an order, where orders are joined with their customers; "row" where it cannot be told."""
+        sources = self.sources(select)
+        if len(sources) == 1:
+            return sources[0].noun
+        parents: set[str] = set()
+        for join in select.args.get("joins") or ():
+            if join.side and join.side != "LEFT":
+                return _ROW
+            parents |= set(self._parents(join))
+        children = [s for s in sources if s.alias not in parents]
+        return children[0].noun if len(children) == 1 and len(parents) == len(sources) - 1 else _ROW
+
+    def _parents(self, join: exp.Join) -> Iterator[str]:
+        """The side of each join of which one row belongs to many of the other: the one whose key is compared."""
+        for equal in _equals(join):
+            sides = [node for node in (equal.this, equal.expression) if isinstance(node, exp.Column)]
+            if len(sides) != 2:
+                continue
+            keys = [node for node in sides if self.is_key(node)]
+            if len(keys) == 1 and (source := self.source_of(keys[0])):
+                yield source.alias
+
+    def _source(self, node: exp.Expr, optional: bool) -> Source:
+        alias = node.alias_or_name.lower()
+        if not isinstance(node, exp.Table):
+            return Source(alias, "", _ROW, False, optional)
+        made = node.name.lower() in _with_names(node)
+        if made:
+            return Source(alias, node.name, Noun(f"row of {plain(node.name, 30)}", f"rows of {plain(node.name, 30)}"), False, optional)
+        return Source(alias, node.name, self.noun(node.name), not self.schema or self.table(node.name) is not None, optional)
+
+
+def row_noun() -> Noun:
+    """What a row is called when nothing is known about it."""
+    return _ROW
+
+
+def _from(select: exp.Select) -> Iterator[tuple[exp.Expr, bool]]:
+    clause = select.args.get("from_") or select.args.get("from")
+    if clause is not None:
+        yield clause.this, False
+    for join in select.args.get("joins") or ():
+        yield join.this, join.side in ("LEFT", "FULL")
+
+
+def _equals(join: exp.Join) -> list[exp.EQ]:
+    on = join.args.get("on")
+    if on is None:
+        return []
+    parts = list(on.flatten()) if isinstance(on, exp.And) else [on]
+    return [part for part in parts if isinstance(part, exp.EQ)]
+
+
+def _with_names(node: exp.Expr) -> set[str]:
+    names: set[str] = set()
+    step: exp.Expr | None = node
+    while step is not None:
+        clause = step.args.get("with_") or step.args.get("with")
+        if clause is not None:
+            names |= {cte.alias.lower() for cte in clause.expressions}
+        step = step.parent
+    return names
