@@ -31,12 +31,13 @@ Spec = dict[str, Any]
 Rows = Sequence[Sequence[Cell]]
 
 
-def chart(columns: Sequence[str], rows: Rows) -> Spec | None:
+def chart(columns: Sequence[str], rows: Rows, titles: Sequence[str] | None = None) -> Spec | None:
     """The chart for a result, or None where the table (or the one number) says it better.
 
     Args:
         columns: names as the query gave them, repeated ones included.
         rows: cells as SQLite gave them.
+        titles: what the columns are called in the chart (tables.column_titles); by default their names in words.
 
     Returns:
         A Vega-Lite specification with its data inside. `usermeta` says its `kind` (bar, line, scatter) and which column of the result
@@ -44,7 +45,7 @@ def chart(columns: Sequence[str], rows: Rows) -> Spec | None:
     """
     if len(rows) < 2 or not 2 <= len(columns) <= COLUMNS_MAX:
         return None
-    typed = typed_columns(columns, rows)
+    typed = typed_columns(columns, rows, titles)
     numbers = [place for place, column in enumerate(typed) if column.kind is Kind.NUMBER and _varies(column)]
     if not numbers:
         return None

@@ -9,7 +9,8 @@ from envs.sql_reading import parse
 from envs.vocabulary import Wording, listed
 from serving.plain_values import plain
 from serving.sql_names import Names
-from serving.sql_words import AGGREGATES, SqlWords
+from serving.sql_nodes import AGGREGATES
+from serving.sql_words import SqlWords
 
 CHARS_MAX = 2_000
 WORDLESS = "This query is too unusual to be put into words: please read its SQL."

@@ -17,7 +17,8 @@ from envs.sql_reading import parse
 from envs.vocabulary import Wording, listed, plural
 from serving.plain_values import MISSING, plain, said
 from serving.sql_names import Names
-from serving.sql_words import AGGREGATES, SqlWords
+from serving.sql_nodes import AGGREGATES
+from serving.sql_words import SqlWords
 
 NAMED_MAX = 8  # values listed in full
 FIRST = 3  # of more
@@ -64,6 +65,8 @@ class _Answer:
 
     def text(self) -> str:
         tree = self.tree
+        if isinstance(tree, exp.SetOperation) and self.rows and len(self.columns) == 1:
+            return self._joint(tree)
         if not isinstance(tree, exp.Select) or not (tree.args.get("from_") or tree.args.get("from")):
             return _by_result(self.columns, self.rows, self.row_count, self.complete)
         self.select = tree
@@ -85,6 +88,20 @@ class _Answer:
         if grouped and len(self.columns) > 1:
             return self._groups()
         return self._list(grouped) if len(self.columns) == 1 else self._table()
+
+    def _joint(self, tree: exp.SetOperation) -> str:
+        """The rows of a UNION, INTERSECT or EXCEPT, called by what its first SELECT shows."""
+        first: exp.Expr = tree
+        same = True
+        while isinstance(first, exp.SetOperation):
+            other = first.expression.expressions[:1] if isinstance(first, exp.Union) else ()
+            same, first = same and all(self.words.value(node) == self.words.value(tree.selects[0]) for node in other), first.this
+        node = first.expressions[0].unalias() if isinstance(first, exp.Select) else None
+        if not isinstance(node, exp.Column) or node.is_star or not same:
+            return _by_result(self.columns, self.rows, self.row_count, self.complete)
+        label = self.words.value(node)
+        what = self._key_noun(node) or plural(label)
+        return f"{self._there_are(what)}: {_some([self._said(row[0], label) for row in self.rows], self.row_count)}."
 
     # No row, one row
 
@@ -112,12 +129,12 @@ class _Answer:
             return f"{self._of_those()}{self._one(self._group_noun())} with {top} is {self._said(value, label)}."
         if grouped:
             return self._list(grouped)
-        if not top and self._is_naming(node) and self.select.args.get("where") is not None:
+        called = isinstance(node, exp.Column) and (self._is_naming(node) or (self.names.is_key(node) and self._own(node)))
+        if not top and called and self.select.args.get("where") is not None:
             return f"There is one {self.names.rows_of(self.select).singular}{self._where()}: {self._said(value, label)}."
         if isinstance(node, exp.Column) and top:
             noun = self.names.rows_of(self.select).singular
-            called = self.names.is_label(node) or self.names.is_key(node)
-            if called and self._own(node):
+            if called:
                 return f"{self._of_those()}{self._one(noun)} with {top} is {self._said(value, label)}."
             return f"{self._of_those()}the {label} of {self._one(noun)} with {top} is {self._said(value, label)}."
         if node.find(*AGGREGATES) and not grouped:
@@ -331,7 +348,7 @@ class _Answer:
 
     @staticmethod
     def _is_two_names(one: str, other: str) -> bool:
-        return "first name" in one and "last name" in other
+        return one.endswith(("first name", "given name")) and other.endswith(("last name", "family name"))
 
     def _said(self, value: Cell, label: str, *, percent: bool = False) -> str:
         percent = percent or label.startswith("percentage") or (" as a percentage" in label)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -17,9 +18,26 @@ from envs.vocabulary import Noun, Wording, column_phrases, singular, split_name,
 from serving.plain_values import plain
 
 NAME_CHARS = 60
+_DONE = re.compile(r"\w+ed|born|sold|paid|bought|left|taken|sent|due|made|built|rcvd|begun|done|given|lent|hired")
 _WHEN = re.compile(r"(\w+) (on)|(\w+ed) (at)")
 _ROW = Noun("row", "rows")
-_NAMING = {"name", "title", "full", "first", "last", "display", "nick", "company", "business", "trading", "common", "short", "long"}
+_NAMING = {
+    "name",
+    "title",
+    "full",
+    "first",
+    "last",
+    "given",
+    "family",
+    "display",
+    "nick",
+    "company",
+    "business",
+    "trading",
+    "common",
+    "short",
+    "long",
+}
 _TIME_WORDS = {"date", "day", "time", "on", "at", "when", "since", "until", "birth", "datetime", "timestamp", "start", "starts",
                "end", "ends",               "started", "ended", "opened", "closed", "joined", "left", "arrival", "departure"}  # fmt: skip
 
@@ -45,8 +63,19 @@ class Names:
     def noun(self, table: str) -> Noun:
         """ "order", "orders" for a table; the owner's words come first."""
         info = self.table(table)
-        words = table_nouns(info.name if info else table, self.wording or {})[0]
+        name = info.name if info else table
+        words = table_nouns(name, self.wording or {})[0]
+        if self._prefix and name not in (self.wording or {}):  # app_sales beside app_plants
+            start = f"{self._prefix} "
+            words = Noun(words.singular.removeprefix(start), words.plural.removeprefix(start))
         return Noun(plain(words.singular, NAME_CHARS) or "row", plain(words.plural, NAME_CHARS) or "rows")
+
+    @cached_property
+    def _prefix(self) -> str:
+        """The word that every table's name begins with, and goes on after; "" when there is none."""
+        words = [split_name(name) for name in self.schema.names] if self.schema else []
+        alike = len(words) > 1 and len({first for first, *_ in words}) == 1 and all(len(w) > 1 for w in words)
+        return words[0][0] if alike else ""
 
     def table(self, name: str) -> TableInfo | None:
         return self.schema.find(name) if self.schema and name else None
@@ -104,6 +133,8 @@ class Names:
         said = (worded or list(phrases))[0]
         if found := _WHEN.fullmatch(said):  # "sold on" is no noun
             said = f"date {found[1]}" if found[1] else f"time {found[3]}"
+        elif info and _DONE.fullmatch(said) and any(c.name == column and c.type.startswith("date") for c in info.columns):
+            said = f"date {said}"
         return plain(said, NAME_CHARS) or "column"
 
     def is_key(self, column: exp.Column) -> bool:

@@ -12,9 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlglot import exp
+
 from envs.guard import Cell
+from envs.schema import Schema
 from envs.sql_reading import parse
-from envs.vocabulary import split_name
+from envs.vocabulary import Wording, split_name
 from serving.plain_values import plain
 from serving.sql_names import Names
 from serving.sql_words import SqlWords
@@ -55,14 +58,32 @@ class Column:
         return self.kind in (Kind.YEAR, Kind.MONTH, Kind.DATE, Kind.MOMENT)
 
 
-def typed_columns(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[Column]:
-    """The columns of a result. Rows may be of any length; what a row lacks is missing."""
-    titles = distinct(column_title(name) for name in names)
+def typed_columns(names: Sequence[str], rows: Sequence[Sequence[Cell]], titles: Sequence[str] | None = None) -> list[Column]:
+    """The columns of a result. Rows may be of any length; what a row lacks is missing.
+
+    Args:
+        titles: of column_titles; by default made from the names alone.
+    """
+    titles = titles if titles is not None and len(titles) == len(names) else distinct(column_title(name) for name in names)
     columns = []
     for place, (name, title) in enumerate(zip(names, titles, strict=True)):
         values = tuple(row[place] if place < len(row) else None for row in rows)
         columns.append(Column(title, kind_of(name, values), values))
     return columns
+
+
+def column_titles(sql: str, names: Sequence[str], *, schema: Schema | None = None, wording: Wording | None = None) -> list[str]:
+    """The columns of a query's result in words: "number of orders" where the database says COUNT(*). No two are the same."""
+    titles = [column_title(name) for name in names]
+    try:
+        tree, words = parse(sql), SqlWords(Names(schema, wording))
+        shown = tree.expressions if isinstance(tree, exp.Select) else []
+        if len(shown) == len(names) and not any(node.is_star for node in shown):
+            said = [words.shown(node) for node in shown]
+            titles = [title if "(" in words else plain(words, TITLE_CHARS) for words, title in zip(said, titles, strict=True)]
+    except (ValueError, RecursionError, AttributeError, KeyError, TypeError, IndexError):
+        pass  # the names will do
+    return distinct(titles)
 
 
 def column_title(name: str) -> str:
