@@ -63,11 +63,13 @@ async def play_episode(
     temperature: float,
     steered: bool = False,
     on_step: Callable[[Step], None] | None = None,
+    threads: bool = False,
 ) -> Trajectory:
     """Play one question to its end.
 
     SQL runs in the event loop's own thread: a query takes microseconds and the sandbox ends one that does not, while a thread
-    would cost more than it saves. Members of a group therefore share one connection without a lock.
+    would cost more than it saves. Members of a group therefore share one connection without a lock. With `threads` it runs in
+    others, for a server that has to answer meanwhile.
 
     Steered, the policy can write only actions on names the database has (`envs.steering`); its logprobs stay the weights' own, so
     such turns are for evaluation and serving and never trained on.
@@ -94,7 +96,8 @@ async def play_episode(
             names=names,
         )
         turn = await policy.generate(transcript.ids, sampling)
-        step = env.step(transcript.add_turn(turn.ids, turn.logprobs, turn.spans))
+        said = transcript.add_turn(turn.ids, turn.logprobs, turn.spans)
+        step = await asyncio.to_thread(env.step, said) if threads else env.step(said)
         if env.stop is None:
             transcript.add_observation(step.observation)
         if on_step is not None:

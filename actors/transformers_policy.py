@@ -20,16 +20,30 @@ from envs.steering import steering_for
 
 
 class TransformersPolicy:
-    """Implements `Policy` with the weights of a model directory; its version is always 0."""
+    """Implements `Policy` with the weights of a model directory, version 0, until others are loaded."""
 
     def __init__(self, model_dir: str | Path, *, dtype: str = "bfloat16", device: str = "cpu") -> None:
-        self._model_dir = Path(model_dir)
-        self._model: Any = AutoModelForCausalLM.from_pretrained(model_dir, dtype=getattr(torch, dtype)).to(device).eval()
-        self._device = device
-        self._room = int(self._model.config.max_position_embeddings)
-        self._cache = DynamicCache(config=self._model.config)
-        self._cached: list[int] = []  # the ids whose keys and values the cache holds
+        self._dtype, self._device = dtype, device
         self._one_at_a_time = asyncio.Lock()
+        self._take(model_dir)
+        self.version = 0
+
+    async def load(self, model_dir: Path, version: int) -> None:
+        """Take the weights of another model directory; turns asked for meanwhile wait."""
+        async with self._one_at_a_time:
+            await asyncio.to_thread(self._take, model_dir)
+            self.version = version
+
+    async def set_version(self, version: int) -> None:
+        """Name the weights in place."""
+        self.version = version
+
+    async def check(self) -> None:
+        """It lives in this process, so it is there."""
+
+    def close(self) -> None:
+        """Let go of the weights; the policy is of no use afterwards."""
+        del self._model
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling) -> Turn:
         room = self._room - len(prompt_ids)
@@ -42,6 +56,14 @@ class TransformersPolicy:
         """For each sequence the log-probability of every token after those before it; 0.0 for the first."""
         async with self._one_at_a_time:
             return await asyncio.to_thread(lambda: [self._logprobs(list(ids)) for ids in sequences])
+
+    def _take(self, model_dir: str | Path) -> None:
+        self._model_dir = Path(model_dir)
+        model: Any = AutoModelForCausalLM.from_pretrained(model_dir, dtype=getattr(torch, self._dtype)).to(self._device).eval()
+        self._model = model
+        self._room = int(model.config.max_position_embeddings)
+        self._cache = DynamicCache(config=model.config)
+        self._cached: list[int] = []  # the ids whose keys and values the cache holds
 
     @torch.inference_mode()
     def _generate(self, prompt: list[int], sampling: Sampling, tokens_max: int) -> Turn:
@@ -62,7 +84,7 @@ class TransformersPolicy:
                 token = int(torch.multinomial(odds, 1, generator=random))
             ids.append(token)
             logprobs.append(min(0.0, float(torch.log_softmax(logits, dim=-1)[token])))
-        return Turn(tuple(ids), tuple(logprobs), (WeightSpan(0, len(ids), 0),))
+        return Turn(tuple(ids), tuple(logprobs), (WeightSpan(0, len(ids), self.version),))
 
     def _logits_after(self, ids: list[int]) -> torch.Tensor:
         """[vocabulary] float32 on the CPU: what comes after ids, from the cache as far as it reaches."""

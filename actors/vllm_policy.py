@@ -16,6 +16,7 @@ from actors.generator_actor import GeneratorConfig, GeneratorDiedError
 from actors.output_file import output_to
 from actors.policy import Sampling, Turn
 from actors.steered_sampling import STEERING
+from actors.weight_file import one_file
 from envs.records import WeightSpan
 
 if TYPE_CHECKING:
@@ -128,6 +129,20 @@ class VllmPolicy:
     async def finish_weight_update(self) -> None:
         await self._or_abort(self._engine.finish_weight_update())
         self._half_loaded = False
+
+    async def load(self, model_dir: Path, version: int) -> None:
+        """Take the weights of another model directory of the same shape, on a CPU; tokens sampled from then on carry the version.
+
+        Raises:
+            what vLLM raises: nothing is sampled then until a load has gone well.
+        """
+        with one_file(model_dir) as file:
+            await self.pause()
+            await self.start_weight_update()
+            await self.update_weights({"path": str(file)})
+        await self.finish_weight_update()
+        await self.set_version(version)
+        await self.resume()
 
     def close(self) -> None:
         """End the engine's processes; the policy is of no use afterwards."""

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cluster import run_cli
+from cluster import run_cli, serve_cli
 from cluster.errors import UserError
 from cluster.run_cli import RUNS
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 data_app = typer.Typer(no_args_is_help=True, help="The databases and questions of a preset: build and count them, check them.")
 app.add_typer(data_app, name="data")
 app.add_typer(run_cli.app)
+app.add_typer(serve_cli.app)
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 

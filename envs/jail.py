@@ -41,6 +41,7 @@ class Jail:
         self._uri = uri
         self._child: Child | None = None
         self._asked = 0
+        self._stopped = False
         self._begin()
 
     @property
@@ -59,6 +60,13 @@ class Jail:
     def look(self, sql: str, rows_max: int, timeout_s: float) -> Answer:
         """Run SQL of our own making in the jail; see Guard.look."""
         return self._ask("look", sql, rows_max, timeout_s)
+
+    def stop(self) -> None:
+        """End the child, from any thread: what is being asked fails as broken, and so does all that is asked afterwards."""
+        self._stopped = True
+        child = self._child
+        if child is not None:
+            child.process.kill()
 
     def close(self) -> None:
         if self._child is not None:
@@ -86,6 +94,8 @@ class Jail:
         return answer
 
     def _begin(self) -> Child:
+        if self._stopped:
+            raise RefusedError("broken")
         child = Child()
         try:
             reply = child.exchange({"uri": self._uri, "limits": dataclasses.asdict(self.limits)}, START_S)

@@ -20,7 +20,7 @@ from envs.other_rules import bird_match, spider_match
 from envs.records import Question
 from envs.sandbox import Database, QueryError, QueryResult
 
-__all__ = ["Verdict", "VerifierError", "gold_rows", "grade", "is_robust", "is_unknown", "judge"]
+__all__ = ["Verdict", "VerifierError", "gold_rows", "grade", "is_robust", "is_unknown", "judge", "says"]
 
 _NUMBER = re.compile(r"[-+]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 
@@ -111,10 +111,10 @@ def _run_again(database: Database, sql: str) -> QueryResult | None:
 def _is_right(got: QueryResult, gold: Gold, answer: str) -> bool:
     if is_unknown(answer) or not answer or not got.tables_read or len(got.columns) != gold.columns:
         return False
-    return _says(answer, got) and rows_match(got.rows, gold.rows, keys=gold.keys)
+    return says(answer, got) and rows_match(got.rows, gold.rows, keys=gold.keys)
 
 
-def _says(answer: str, got: QueryResult) -> bool:
+def says(answer: str, got: QueryResult) -> bool:
     """RESULT, or exactly the one value the query returned: numbers as rounded to the digits said."""
     if answer == "RESULT":
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -85,3 +86,21 @@ def save_tiny_model(directory: Path, tokenizer_json: str, *, seed: int = 0, shar
     model.save_pretrained(directory)
     (directory / "tokenizer.json").write_text(tokenizer_json)
     return directory
+
+
+class LocalHandle:
+    """A Ray Serve handle to an object in this process: `handle.method.remote(...)` can be awaited and cancelled."""
+
+    def __init__(self, served: Any) -> None:
+        self._served = served
+
+    def __getattr__(self, name: str) -> Any:
+        return _LocalMethod(getattr(self._served, name))
+
+
+class _LocalMethod:
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self._method = method
+
+    def remote(self, *arguments: Any) -> asyncio.Task[Any]:
+        return asyncio.get_running_loop().create_task(self._method(*arguments))
