@@ -17,7 +17,7 @@ from envs.sql_reading import parse
 from envs.vocabulary import Wording, listed, plural
 from serving.plain_values import MISSING, plain, said
 from serving.sql_names import Names
-from serving.sql_nodes import AGGREGATES
+from serving.sql_nodes import AGGREGATES, are
 from serving.sql_words import SqlWords
 
 NAMED_MAX = 8  # values listed in full
@@ -138,14 +138,15 @@ class _Answer:
                 return f"{self._of_those()}{self._one(noun)} with {top} is {self._said(value, label)}."
             return f"{self._of_those()}the {label} of {self._one(noun)} with {top} is {self._said(value, label)}."
         if node.find(*AGGREGATES) and not grouped:
-            return f"The {label}{self._of(label)} is {self._said(value, label)}."
-        return f"The {label} is {self._said(value, label)}{self._for()}."
+            return f"The {label}{self._of(label)} {are('is', label)} {self._said(value, label)}."
+        return f"The {label} {are('is', label)} {self._said(value, label)}{self._for()}."
 
     def _one_row(self, grouped: bool) -> str:
         row, top = self.rows[0], self._top()
         facts = [(label, self._said(value, label)) for label, value in zip(self.labels, row, strict=False)]
+        said_of = listed([f"the {label} {are('is', label)} {value}" for label, value in facts])
         if all(node.find(*AGGREGATES) for node in self.shown) and not grouped:
-            return f"{listed([f'the {label} is {value}' for label, value in facts])}{self._for(' for the ')}."
+            return f"{said_of}{self._for(' for the ')}."
         name, rest = self._named(row)
         if top:
             noun = self._group_noun() if grouped else self.names.rows_of(self.select).singular
@@ -153,7 +154,7 @@ class _Answer:
         if grouped:
             return self._groups()
         if not any(self._is_naming(node) and value is not None for node, value in zip(self.shown, row, strict=False)):
-            return f"{listed([f'the {label} is {value}' for label, value in facts])}{self._for()}."
+            return f"{said_of}{self._for()}."
         return f"{name}: {listed([f'{label} {value}' for label, value in rest])}."
 
     # Several rows

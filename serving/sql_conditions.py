@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from envs.vocabulary import listed
 from serving.plain_values import moment, plain
-from serving.sql_nodes import is_literal, is_number, lists_a_column, only_guards, peeled, peeled_time, period, the, ties
+from serving.sql_nodes import are, is_literal, is_number, lists_a_column, only_guards, peeled, peeled_time, period, the, ties
 
 if TYPE_CHECKING:
     from serving.sql_words import SqlWords
@@ -111,7 +111,7 @@ class Conditions:
                     return f"{the(self.words.value(left))} is {word if sign is exp.EQ else 'not ' + word}"
         dates = self.words.is_time(left) and (not is_literal(right) or bool(isinstance(right, exp.Literal) and moment(right.this)))
         label = self.words.value(left)
-        return f"{the(label)} {_SIGNS[sign][dates]} {self.words.literal(right, label)}"
+        return f"{the(label)} {are(_SIGNS[sign][dates], label)} {self.words.literal(right, label)}"
 
     def _period(self, left: exp.Expr, right: exp.Expr) -> str:
         """`strftime('%Y-%m', day) = '2024-03'`: the day is in March 2024."""
@@ -150,8 +150,8 @@ class Conditions:
         if words == "is between" and isinstance(low, exp.Literal) and isinstance(high, exp.Literal):
             span = period(low.this, high.this, last_included=True) if low.is_string else ""
             if span:
-                return f"{the(label)} is in {span}"
-        return f"{the(label)} {words} {self.words.literal(low, label)} and {self.words.literal(high, label)}"
+                return f"{the(label)} {are('is', label)} in {span}"
+        return f"{the(label)} {are(words, label)} {self.words.literal(low, label)} and {self.words.literal(high, label)}"
 
     def _in(self, node: exp.In, *, negated: bool) -> str:
         several = node.this.expressions if isinstance(node.this, exp.Tuple) else [node.this]
@@ -161,19 +161,19 @@ class Conditions:
             inner = query.this if isinstance(query, exp.Subquery) else query
             if self._is_own_key(node.this) and lists_a_column(inner):
                 return f"there are {'no ' if negated else ''}matching {self._rows_inside(inner)}"
-            return f"{the(label)} is {'not ' if negated else ''}among the {self.words.query(inner, many=True)}"
+            return f"{the(label)} {are('is', label)} {'not ' if negated else ''}among the {self.words.query(inner, many=True)}"
         values = [self.words.literal(value, label) for value in node.expressions]
         shown = [*values[:6], f"{len(values) - 6} more"] if len(values) > 7 else values
         if len(shown) == 1:
-            return f"{the(label)} is {'not ' if negated else ''}{shown[0]}"
-        return f"{the(label)} is {'none of ' if negated else ''}{listed(shown, 'and' if negated else 'or')}"
+            return f"{the(label)} {are('is', label)} {'not ' if negated else ''}{shown[0]}"
+        return f"{the(label)} {are('is', label)} {'none of ' if negated else ''}{listed(shown, 'and' if negated else 'or')}"
 
     def _same_column(self, parts: Sequence[exp.Expr]) -> str:
         """`city = 'A' OR city = 'B'` is one condition of two values."""
         bare = [peeled(part) for part in parts]
         if all(isinstance(part, exp.EQ) and is_literal(part.expression) and part.this == bare[0].this for part in bare):
             label = self.words.value(bare[0].this)
-            return f"{the(label)} is {listed([self.words.literal(part.expression, label) for part in bare], 'or')}"
+            return f"{the(label)} {are('is', label)} {listed([self.words.literal(part.expression, label) for part in bare], 'or')}"
         return ""
 
     def _like(self, node: exp.Expr, *, negated: bool) -> str:
@@ -207,7 +207,7 @@ class Conditions:
             source = self.words.names.source_of(node.this) if isinstance(node.this, exp.Column) else None
             if source and source.optional and source.known and self.words.names.is_key(node.this):
                 return f"there are {'' if negated else 'no '}matching {source.noun.plural}"
-            return f"{label} is {'known' if negated else 'missing'}"
+            return f"{label} {are('is', label)} {'known' if negated else 'missing'}"
         return f"{label} is {'not ' if negated else ''}{self.words.literal(node.expression)}"
 
     def _rows_inside(self, query: exp.Expr) -> str:

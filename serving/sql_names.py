@@ -197,9 +197,18 @@ class Names:
             sides = [node for node in (equal.this, equal.expression) if isinstance(node, exp.Column)]
             if len(sides) != 2:
                 continue
-            keys = [node for node in sides if self.is_key(node)]
+            keys = [node for node in sides if self._points_to(sides[0 if node is sides[1] else 1], node)]
+            keys = keys or [node for node in sides if self.is_key(node)]
             if len(keys) == 1 and (source := self.source_of(keys[0])):
                 yield source.alias
+
+    def _points_to(self, column: exp.Column, key: exp.Column) -> bool:
+        """Whether the schema says that a column refers to the other."""
+        source, parent = self.source_of(column), self.source_of(key)
+        info = self.table(source.table) if source else None
+        known = info.foreign_keys if info and parent else ()
+        wanted = (column.name.lower(), parent.table.lower() if parent else "", key.name.lower())
+        return any((f.column.lower(), f.table.lower(), f.target.lower()) == wanted for f in known)
 
     def _source(self, node: exp.Expr, optional: bool) -> Source:
         alias = node.alias_or_name.lower()

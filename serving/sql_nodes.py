@@ -7,6 +7,7 @@ import re
 
 from sqlglot import exp
 
+from envs.vocabulary import is_plural
 from serving.plain_values import moment, number, plain
 
 SQL_CHARS = 120
@@ -43,6 +44,11 @@ def only_guards(part: exp.Expr, select: exp.Select) -> bool:
 def is_aggregate(select: exp.Select) -> bool:
     """Whether a SELECT makes one figure of all its rows."""
     return select.args.get("group") is None and all(node.find(*AGGREGATES) for node in select.expressions)
+
+
+def are(verb: str, label: str) -> str:
+    """ "is ..." as its subject wants it: the city is, the payment terms are."""
+    return verb.replace("is", "are", 1) if verb.startswith("is") and is_plural(label) else verb
 
 
 def the(phrase: str) -> str:

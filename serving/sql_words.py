@@ -144,7 +144,7 @@ class SqlWords:
                 rows = self.names.rows_of(select).plural if select is not None else "rows"
                 return f"number of {rows} where {self.condition(condition)}"
             said = self.value(inner)
-            return f"sum of {plural(said)}" if said.startswith(("total", "sum", "number of")) else f"total {said}"
+            return f"sum of {plural(said)}" if said.startswith(("total", "sum")) else f"total {said}"
         said = self.value(inner)
         if isinstance(node, exp.Avg):
             share = self.share(node)
