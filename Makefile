@@ -4,9 +4,12 @@ VENV := .venv
 RUN := $(VENV)/bin/analyst-buddy
 PRESET ?= quickstart
 
-.PHONY: train test setup lint smoke clean
+.PHONY: train app test setup lint smoke clean
 train: setup  ## set up, then train PRESET (default quickstart) into runs/PRESET; the same command goes on after a Ctrl-C
 	@$(RUN) train --preset $(PRESET)
+
+app: setup  ## set up, then start serving and the app together and print the address; Ctrl-C stops both
+	@$(RUN) app
 
 test: setup lint  ## set up, then everything CI runs
 	@$(VENV)/bin/python -m pytest -q

@@ -285,6 +285,21 @@ def synthesize(
         print_summary(summary(made, questions), made, out, console)
 
 
+@app.command(name="app")
+def run_app(
+    url: Annotated[str | None, typer.Option(help="A server that is there already; without it one is started beside the app.")] = None,
+    port: Annotated[int, typer.Option(help="Where the app listens.")] = 8501,
+    address: Annotated[str, typer.Option(help="What the app listens on; others reach it only if you say so.")] = "127.0.0.1",
+    runs_dir: Annotated[Path, typer.Option("--runs", help="The folder that holds the runs.")] = RUNS,
+    policy: Policy = None,
+) -> None:
+    """The app in the browser: ask, and look at runs, trajectories and comparisons. Ctrl-C stops it, and the server it started."""
+    from cluster.app_command import run_app as run
+
+    chosen = ("--policy", str(policy)) if policy is not None else ()
+    raise typer.Exit(run(errors, url=url, port=port, address=address, runs=runs_dir, serve_options=chosen))
+
+
 @app.command(name="config")
 def show_config(
     preset: Preset = "quickstart",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cluster.scores import score, wilson_interval
+from cluster.scores import score
 from envs.records import Action, Failure, Group, Outcome, Question, Step, Stop, Trajectory, Verb
 
 
@@ -15,18 +13,6 @@ def played(db_id: str, tables: tuple[str, ...], failure: Failure | None, verbs: 
     steps = tuple(Step(Action(verb, "x"), "x", "", verb is not Verb.MALFORMED) for verb in verbs)
     outcome = Outcome(failure is None, failure, "", "")
     return Group(question, (Trajectory(question.id, db_id, 0, (), (), (), (), steps, Stop.ANSWERED, outcome, 0.0, 0.0),))
-
-
-def test_wilson_interval_agrees_with_a_value_worked_by_hand() -> None:
-    # 5 of 10: centre (0.5 + 3.8415 / 20) / 1.38415 = 0.5, half-width 1.96 / 1.38415 * sqrt(0.025 + 3.8415 / 400) = 0.2634
-    assert wilson_interval(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
-
-
-@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_wilson_interval_holds_the_proportion_and_stays_within_0_and_1(counts: tuple[int, int]) -> None:
-    low, high = wilson_interval(*counts)
-    assert 0.0 <= low <= counts[0] / counts[1] + 1e-12
-    assert counts[0] / counts[1] - 1e-12 <= high <= 1.0
 
 
 def test_a_score_counts_by_database_by_tables_and_by_failure() -> None:
