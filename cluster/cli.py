@@ -53,12 +53,22 @@ def train(
     run_dir: Annotated[Path | None, typer.Option(help="Where the run is kept. Default: runs/PRESET.")] = None,
     address: Annotated[str | None, typer.Option(help="Join a running Ray cluster ('auto') instead of starting one here.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the logs of every process in the terminal.")] = False,
+    plan: Annotated[bool, typer.Option("--dry-run", help="Train nothing: memory, tokens, hours and cost of a GPU preset.")] = False,
 ) -> None:
-    """Teach a model: SFT, then GRPO in two phases. The same command goes on after a stop."""
+    """Teach a model: SFT, then GRPO in two phases. The same command goes on after a stop.
+
+    --dry-run ends with exit code 1 when the plan does not fit the card.
+    """
     from cluster.config import load_preset
     from cluster.runner import train as run
 
     config = load_preset(preset, _sets(sets, spider))
+    if plan:
+        from cluster.dry_run import dry_run, print_plan
+
+        planned = dry_run(config)
+        print_plan(planned, console)
+        raise typer.Exit(0 if planned.fits else 1)
     raise typer.Exit(run(config, run_dir or RUNS / Path(preset).stem, address=address, verbose=verbose))
 
 
