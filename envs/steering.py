@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from envs.steering_sql import Query, SqlSteering, prefixes
+from envs.steering_sql import Query, SqlSteering
+from envs.steering_words import prefixes
 
 if TYPE_CHECKING:
     from envs.schema import Schema, TableInfo

@@ -6,80 +6,38 @@ a sampler that was let into a dead end could not get out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from envs.steering_scope import ALIAS, LETTERS, RESERVED, Dictionary, Scope, Source, Stack, is_bare
-
-DEPTH_MAX = 12  # of what is open at once: parentheses, SELECTs, CASE
-SPACES_MAX = 2  # in a row
-_NUMBER = re.compile(r"\d+(\.\d*)?\Z")
-_CLOSING = {'"': '"', "`": "`", "[": "]"}
-_OPERATORS = frozenset(["=", "==", "<", ">", "<=", ">=", "<>", "!=", "||", "+", "-", "*", "/", "%"])
-_HALVES = frozenset("=<>!|")  # may be the first of two characters
-_JOINS = frozenset(["join", "left", "inner", "cross", "natural"])
-_SETS = frozenset(["union", "intersect", "except"])
-_EARLIER = {  # the clauses that each may follow
-    "where": ("from",), "group": ("from", "where"), "having": ("group",), "order": ("from", "where", "group", "having"),
-    "limit": ("from", "where", "group", "having", "order"),
-}  # fmt: skip
-_FIXED = {  # where only certain words may stand: what comes after each
-    "select first": {"distinct": "item", "all": "item"}, "argument": {"distinct": "operand"}, "by": {"by": "operand"},
-    "is": {"not": "is not", "null": "after"}, "is not": {"null": "after"}, "set": {"all": "begin"}, "limited": {"offset": "count"},
-    "outer": {"outer": "join", "join": "joined table"}, "join": {"join": "joined table"}, "natural": {"join": "table"},
-    "cross": {"join": "table"},
-    "not": {"in": "in", "like": "operand", "glob": "operand", "null": "after"},
-}  # fmt: skip
-_AFTER = {"or": "operand", "is": "is", "not": "not", "in": "in", "like": "operand", "glob": "operand",
-          "collate": "collation"}  # fmt: skip
-_OPERAND = {"not": "operand", "exists": "exists", "null": "after", "cast": "cast", "current_date": "after", "current_time": "after",
-            "current_timestamp": "after"}  # fmt: skip
-_TYPES = frozenset("integer int real float double text numeric decimal varchar char date".split())  # noqa: SIM905
-_COLLATIONS = frozenset(["nocase", "binary", "rtrim"])
-_CASE = {("case", "when"): "when", ("when", "then"): "then", ("then", "when"): "when", ("then", "else"): "else"}
-_OPERAND_PLACES = frozenset(["operand", "select first", "item", "argument", "inner", "signed", "case"])
-_TABLE_ENDED = frozenset(["table ended", "table aliased"])
-_ENDING = _TABLE_ENDED | {"after", "output ended", "sorted", "limited"}
-_KEYWORDS = sorted(
-    RESERVED | _JOINS | _SETS | _TYPES | _COLLATIONS | _AFTER.keys() | _OPERAND.keys() | {"by", "asc", "desc", "offset"}
-    | {word for words in _FIXED.values() for word in words}
-)  # fmt: skip
-_KEYWORDS_LIKE: dict[str, list[str]] = {}
-for _word in _KEYWORDS:
-    for _i in range(1, len(_word) + 1):
-        _KEYWORDS_LIKE.setdefault(_word[:_i], []).append(_word)
-
-
-_AGGREGATES = frozenset("avg count group_concat max min sum total".split())  # noqa: SIM905
-_FUNCTIONS = _AGGREGATES | frozenset(  # of those that the sandbox lets through, the ones that questions are asked with
-    """abs ceil coalesce date floor ifnull iif instr julianday length lower ltrim nullif replace round rtrim strftime substr trim
-    upper""".split()  # noqa: SIM905
+from envs.steering_scope import LETTERS, RESERVED, Dictionary, Scope, Source, Stack, is_bare
+from envs.steering_words import (
+    AFTER,
+    AGGREGATES,
+    CASE,
+    CLOSING,
+    COLLATIONS,
+    DEPTH_MAX,
+    EARLIER,
+    ENDING,
+    FIXED,
+    FUNCTIONS,
+    FUNCTIONS_LIKE,
+    HALVES,
+    JOINS,
+    KEYWORDS_LIKE,
+    NUMBER,
+    OPERAND,
+    OPERAND_PLACES,
+    OPERATORS,
+    PLAIN_LIKE,
+    SETS,
+    SPACES_MAX,
+    TABLE_ENDED,
+    TYPES,
+    abbreviates_table,
+    follows_keys,
+    may_aggregate,
 )
-
-
-def prefixes(words: Iterable[str]) -> frozenset[str]:
-    """Every beginning of every word, the whole word included."""
-    return frozenset(word[:i] for word in words for i in range(len(word) + 1))
-
-
-_FUNCTIONS_LIKE = prefixes(_FUNCTIONS)
-_PLAIN_LIKE = prefixes(_FUNCTIONS - _AGGREGATES)
-
-
-def _on(stack: Stack) -> bool:
-    """Whether one side of a join's ON is being written, with keys to follow."""
-    return bool(stack) and isinstance(stack[-1], str) and stack[-1].startswith("on ")
-
-
-def _aggregates(stack: Stack) -> bool:
-    """Whether an aggregate may stand here: in SELECT, HAVING or ORDER BY, and not in another one."""
-    for top in reversed(stack):
-        if isinstance(top, Scope):
-            return top.clause in ("select", "having", "order")
-        if top[:-1] in _AGGREGATES:
-            return False
-    return False
 
 
 class Query(NamedTuple):
@@ -127,12 +85,12 @@ class SqlSteering:
         elif kind == "number":
             if c in LETTERS or c == ".":
                 return at._replace(word=at.word + c)
-        elif kind == "text" or kind in _CLOSING:
+        elif kind == "text" or kind in CLOSING:
             if c < " " and c != "\t":
                 return None
             if kind == "text":
                 return at._replace(kind="text?") if c == "'" else at
-            return at._replace(kind="quoted") if c == _CLOSING[kind] else at._replace(word=at.word + c)
+            return at._replace(kind="quoted") if c == CLOSING[kind] else at._replace(word=at.word + c)
         elif kind == "text?" and c == "'":
             return at._replace(kind="text")
         ended = self._word_ended(at, c)
@@ -144,9 +102,9 @@ class SqlSteering:
         if place == "dot":
             return at._replace(place="column") if c == "." else None
         if place == "half":  # an operator that a second character may belong to
-            if at.held + c in _OPERATORS:
+            if at.held + c in OPERATORS:
                 return Query("operand", at.stack)
-            if at.held not in _OPERATORS:
+            if at.held not in OPERATORS:
                 return None
             at, place = Query("operand", at.stack), "operand"
         if c == " ":
@@ -157,15 +115,15 @@ class SqlSteering:
                 return None if stack is None else Query("star", stack)
             if c in LETTERS:
                 return at._replace(kind="word", word=c)
-            return at._replace(kind=c, word="") if c in _CLOSING else None
+            return at._replace(kind=c, word="") if c in CLOSING else None
         if c in LETTERS:
             if not c.isdigit():
                 return at._replace(kind="word", word=c)
-            return at._replace(kind="number", word=c) if place in _OPERAND_PLACES or place == "count" else None
+            return at._replace(kind="number", word=c) if place in OPERAND_PLACES or place == "count" else None
         if c == "'":
-            return at._replace(kind="text", word="") if place in _OPERAND_PLACES and place != "signed" else None
-        if c in _CLOSING:
-            may = place in _OPERAND_PLACES or place in ("table", "joined table", "name", "on")
+            return at._replace(kind="text", word="") if place in OPERAND_PLACES and place != "signed" else None
+        if c in CLOSING:
+            may = place in OPERAND_PLACES or place in ("table", "joined table", "name", "on")
             return at._replace(kind=c, word="") if may else None
         return self._sign(at, c) if at.stack else None
 
@@ -185,24 +143,24 @@ class SqlSteering:
             return Query("counted", stack) if stack[-1] == "count(" else None
         if place == "on after":
             return Query("on", (*stack[:-1], f"on {at.held}")) if c == "=" else None
-        if place == "after" and (c in _HALVES or c in _OPERATORS):
-            if c in _HALVES:
+        if place == "after" and (c in HALVES or c in OPERATORS):
+            if c in HALVES:
                 return Query("half", stack, c)
             return Query("signed" if c in "+-" else "operand", stack)  # two minus signs begin a comment
-        return Query("signed", stack) if c in "+-" and place in _OPERAND_PLACES and place != "signed" else None
+        return Query("signed", stack) if c in "+-" and place in OPERAND_PLACES and place != "signed" else None
 
     def _open(self, at: Query) -> Query | None:
         place, stack = at.place, at.stack
         if len(stack) >= DEPTH_MAX:
             return None
         if place == "function":
-            return Query("argument", (*stack, at.held + "(" if at.held in _AGGREGATES else "call("))
+            return Query("argument", (*stack, at.held + "(" if at.held in AGGREGATES else "call("))
         if place == "table":
             return Query("begin", (*stack, "table("))
         opened = {"cast": ("operand", "cast("), "using": ("name", "using("), "exists": ("begin", "("), "in": ("inner", "in(")}
         if place in opened:
             return Query(opened[place][0], (*stack, opened[place][1]))
-        return Query("inner", (*stack, "(")) if place in _OPERAND_PLACES else None
+        return Query("inner", (*stack, "(")) if place in OPERAND_PLACES else None
 
     def _close(self, at: Query) -> Query | None:
         place, stack, top = at.place, at.stack, at.stack[-1]
@@ -214,7 +172,7 @@ class SqlSteering:
             if place == "after":
                 return Query("after", stack[:-1]) if top.endswith("(") else None
             return Query("after", stack[:-1]) if place == "counted" or (place == "argument" and top == "call(") else None
-        settled = self._names.settled(stack) if len(stack) > 1 and place in _ENDING else None
+        settled = self._names.settled(stack) if len(stack) > 1 and place in ENDING else None
         if settled is None:
             return None
         opened, rest = settled[-2], settled[:-2]
@@ -237,7 +195,7 @@ class SqlSteering:
             return Query("operand", stack)
         if place == "limited":
             return Query("count", stack)
-        return Query("table", stack) if place in _TABLE_ENDED and self._names.joinable(top) else None
+        return Query("table", stack) if place in TABLE_ENDED and self._names.joinable(top) else None
 
     # Words
 
@@ -249,13 +207,13 @@ class SqlSteering:
         if kind == "word" or kind == "quoted":
             return self._word(at, at.word, c, quoted=kind == "quoted")
         if kind == "number":
-            return Query("limited" if at.place == "count" else "after", at.stack) if _NUMBER.match(at.word) else None
+            return Query("limited" if at.place == "count" else "after", at.stack) if NUMBER.match(at.word) else None
         return Query("after", at.stack) if kind == "text?" else None
 
     def _word(self, at: Query, word: str, c: str, *, quoted: bool) -> Query | None:
         place, stack = at.place, at.stack
         if place == "column":
-            if _on(stack):
+            if follows_keys(stack):
                 return self._key(at, at.held, word)
             used = self._use(stack, at.held, word) if quoted or word not in RESERVED else None
             return None if used is None else Query("after", used)
@@ -284,13 +242,13 @@ class SqlSteering:
             if keyword is not None or word in RESERVED:
                 return keyword
             if place in ("table ended", "joined"):
-                return self._aliased(at, word) if ALIAS.match(word) else None
-        if place not in _OPERAND_PLACES:
+                return self._aliased(at, word) if abbreviates_table(word) else None
+        if place not in OPERAND_PLACES:
             return None
         if c == ".":
             return Query("dot", stack, word) if self._qualifies(stack, word) else None
         if c == "(":
-            known = _FUNCTIONS if _aggregates(stack) else _FUNCTIONS - _AGGREGATES
+            known = FUNCTIONS if may_aggregate(stack) else FUNCTIONS - AGGREGATES
             return Query("function", stack, word) if word in known and not quoted else None
         used = self._use(stack, "", word)
         return None if used is None else Query("after", used)
@@ -319,18 +277,18 @@ class SqlSteering:
         if not stack:
             return None
         top = stack[-1]
-        if word in _FIXED.get(place, ()):
-            return Query(_FIXED[place][word], stack)
-        if place in _OPERAND_PLACES:
+        if word in FIXED.get(place, ()):
+            return Query(FIXED[place][word], stack)
+        if place in OPERAND_PLACES:
             if word == "case" and len(stack) < DEPTH_MAX:
                 return Query("case", (*stack, "case"))
             if word == "when" and place == "case":
                 return Query("operand", (*stack[:-1], "when"))
-            return Query(_OPERAND[word], stack) if word in _OPERAND else None
+            return Query(OPERAND[word], stack) if word in OPERAND else None
         if place == "type":
-            return Query("type ended", stack) if word in _TYPES else None
+            return Query("type ended", stack) if word in TYPES else None
         if place == "collation":
-            return Query("after", stack) if word in _COLLATIONS else None
+            return Query("after", stack) if word in COLLATIONS else None
         if place in ("after", "not"):
             if word == "between" and len(stack) < DEPTH_MAX:
                 return Query("operand", (*stack, "between"))
@@ -341,8 +299,8 @@ class SqlSteering:
         if not isinstance(top, Scope):
             return None
         if place == "after":
-            if word == "and" or word in _AFTER:
-                return Query(_AFTER.get(word, "operand"), stack)
+            if word == "and" or word in AFTER:
+                return Query(AFTER.get(word, "operand"), stack)
             if word == "as":
                 return Query("output", stack) if top.clause == "select" else None
             if word in ("asc", "desc"):
@@ -356,13 +314,13 @@ class SqlSteering:
         rest = at.stack[:-1]
         if word == "and":
             return Query("operand", rest if top == "between" else at.stack)
-        if (top, word) in _CASE:
-            return Query("operand", (*rest, _CASE[top, word]))
+        if (top, word) in CASE:
+            return Query("operand", (*rest, CASE[top, word]))
         if word == "end" and top in ("then", "else"):
             return Query("after", rest)
         if word == "as" and top == "cast(":
             return Query("type", at.stack)
-        return Query(_AFTER[word], at.stack) if word in _AFTER else None
+        return Query(AFTER[word], at.stack) if word in AFTER else None
 
     def _join_condition(self, at: Query, word: str) -> Query | None:
         scope = at.stack[-1]
@@ -397,19 +355,19 @@ class SqlSteering:
         if word == "from":
             ready = clause == "select" and place in ("after", "star", "output ended")
             return Query("table", (*rest, top._replace(clause="from"))) if ready else None
-        if place not in _ENDING or clause == "select":
+        if place not in ENDING or clause == "select":
             return None
-        if word in _JOINS:
+        if word in JOINS:
             if clause != "from" or not self._names.joinable(top):
                 return None
             after = {"join": "joined table", "left": "outer", "inner": "join", "cross": "cross", "natural": "natural"}[word]
             return Query(after, (*rest, top._replace(merged=top.merged or word == "natural")))
-        if word not in _SETS and clause not in _EARLIER.get(word, ()):
+        if word not in SETS and clause not in EARLIER.get(word, ()):
             return None
-        settled = self._names.settled(at.stack) if word not in _SETS or clause not in ("order", "limit") else None
+        settled = self._names.settled(at.stack) if word not in SETS or clause not in ("order", "limit") else None
         if settled is None:
             return None
-        if word in _SETS:
+        if word in SETS:
             return Query("set" if word == "union" else "begin", rest)
         scope = settled[-1]
         assert isinstance(scope, Scope)
@@ -419,16 +377,16 @@ class SqlSteering:
     # What may still come
 
     def _whole(self, at: Query) -> bool:
-        return len(at.stack) == 1 and at.place in _ENDING and self._names.settled(at.stack) is not None
+        return len(at.stack) == 1 and at.place in ENDING and self._names.settled(at.stack) is not None
 
     def _leads_on(self, at: Query) -> bool:
         """Whether the word being written can still become one that may stand there."""
         kind, word, place, stack = at.kind, at.word, at.place, at.stack
         if kind == "number":
-            return bool(_NUMBER.match(word))
+            return bool(NUMBER.match(word))
         if kind == "quoted":
             return any(self._word(at, word, c, quoted=True) is not None for c in " .")
-        if kind != "word" and kind not in _CLOSING:
+        if kind != "word" and kind not in CLOSING:
             return True
         bare, names = kind == "word", self._names
         if place in ("table", "joined table"):
@@ -437,7 +395,7 @@ class SqlSteering:
             keys = self._keys(stack)
             qualifies = any(name.startswith(word) and (not bare or is_bare(name)) for name, _ in keys)
             return qualifies or any(c.startswith(word) and self._key(at, "", c) is not None and (not bare or is_bare(c)) for _, c in keys)
-        if place == "column" and _on(stack):
+        if place == "column" and follows_keys(stack):
             return any(n == at.held and c.startswith(word) and (not bare or is_bare(c)) for n, c in self._keys(stack))
         if place == "column":
             return any(self._use(stack, at.held, column) is not None for column in names.columns_like(word, bare=bare))
@@ -448,15 +406,15 @@ class SqlSteering:
         if bare:
             if place in ("alias", "joined alias", "output"):
                 return place == "output" or word.isalpha() or self._aliased(at, word) is not None
-            if any(self._keyword(at, keyword) is not None for keyword in _KEYWORDS_LIKE.get(word, ())):
+            if any(self._keyword(at, keyword) is not None for keyword in KEYWORDS_LIKE.get(word, ())):
                 return True
-            if place in ("table ended", "joined") and ALIAS.match(word):
+            if place in ("table ended", "joined") and abbreviates_table(word):
                 scope = stack[-1]
                 assert isinstance(scope, Scope)
                 return word not in RESERVED and names.renamable(scope) if word.isalpha() else self._aliased(at, word) is not None
-        if place not in _OPERAND_PLACES:
+        if place not in OPERAND_PLACES:
             return False
-        if bare and (word in (_FUNCTIONS_LIKE if _aggregates(stack) else _PLAIN_LIKE) or names.abbreviates(stack, word)):
+        if bare and (word in (FUNCTIONS_LIKE if may_aggregate(stack) else PLAIN_LIKE) or names.abbreviates(stack, word)):
             return True
         if any(self._use(stack, "", output) is not None for output in names.outputs_like(stack, word)):
             return True

@@ -60,6 +60,7 @@ def test_a_sensible_turn_is_allowed_at_every_letter(steering: Steering, turn: st
         ("QUERY SELECT name FROM pets ", "JOIN owners ON pets.owner_id = sales"),
         ("QUERY SELECT owners.city FROM pets ", "WHERE"),  # owners is not in FROM yet
         ("QUERY SELECT T1.city FROM pets AS ", "T1"),
+        ("QUERY SELECT name FROM pets JOIN owners ", "jo8"),
         ("QUERY SELECT name FROM pets WHERE ", "city"),
         ("QUERY SELECT name FROM pets WHERE pets.", "quantity"),
         ("QUERY SELECT city FROM owners JOIN pets ON owners.owner_id = pets.owner_id WHERE ", "owner_id "),  # in both
