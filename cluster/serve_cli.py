@@ -1,7 +1,8 @@
-"""The commands that serve: serve, promote, rollback."""
+"""The commands that serve: serve, promote, rollback, calibrate."""
 
 from __future__ import annotations
 
+import json
 import os
 from enum import StrEnum
 from pathlib import Path
@@ -97,3 +98,39 @@ def rollback(url: Url = "http://127.0.0.1:8000") -> None:
     from cluster.promote_command import roll_back as send
 
     console.print(send(url, os.environ.get("ANALYST_BUDDY_ADMIN_KEY", "")), markup=False, soft_wrap=True)
+
+
+@app.command()
+def calibrate(
+    policy: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A policy directory. Default: the best policy of the newest run.")
+    ] = None,
+    questions: Annotated[Path | None, typer.Option(help="Spider-layout JSON. Default: the preset's validation questions.")] = None,
+    databases: Annotated[Path | None, typer.Option(help="Directory with <db_id>/<db_id>.sqlite for every db_id of --questions.")] = None,
+    samples: Annotated[int, typer.Option(min=1, max=9, help="Answers sampled of each question.")] = 5,
+    limit: Annotated[int, typer.Option(min=40, help="Questions at most, from each database in turns.")] = 220,
+    threshold: Annotated[float, typer.Option(min=0.0, max=1.0, help="Confidence below which an answer is called unsure.")] = 0.5,
+    preset: Annotated[str, typer.Option(help="Settings of episodes, vLLM and data for a policy that is of no run.")] = "quickstart",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Learn from validation questions how sure an answer is; kept beside the policy as calibration.json, which `serve` reads."""
+    from cluster.calibrate_command import as_dict, print_calibration
+    from cluster.calibrate_command import calibrate as run
+    from cluster.config import load_preset
+    from cluster.serve_command import choose_policy
+
+    chosen = choose_policy(str(policy) if policy else None, RUNS, errors)
+    made = run(
+        Path(chosen.policy),
+        questions,
+        databases,
+        chosen.config or load_preset(preset),
+        samples=samples,
+        limit=limit,
+        threshold=threshold,
+        console=errors,
+    )
+    if as_json:
+        typer.echo(json.dumps(as_dict(made), indent=2))
+    else:
+        print_calibration(made, console)

@@ -23,6 +23,7 @@ from serving.confidence import features_of
 from serving.contract import Answer, Candidate, Model, rows_of
 from serving.explanations import explanation
 from serving.sentences import sentence
+from serving.tables import column_titles
 
 CANDIDATES_MAX = 4
 REASON_CHARS_MAX = 300
@@ -111,6 +112,9 @@ class _Words:
             complete=not result.truncated,
         )
 
+    def titles(self, sql: str, columns: Sequence[str]) -> list[str]:
+        return column_titles(sql, columns, schema=self.schema, wording=self.wording)
+
     def explanation(self, sql: str) -> str:
         return explanation(sql, schema=self.schema, wording=self.wording)
 
@@ -175,7 +179,7 @@ def _show(answer: Answer, words: _Words, sql: str, result: QueryResult) -> None:
     answer.columns, answer.rows = columns, rows_of(rows)
     answer.row_count, answer.rows_complete = len(rows), not result.truncated
     answer.sentence = words.sentence(sql, result)
-    answer.explanation, answer.chart = words.explanation(sql), chart(columns, rows)
+    answer.explanation, answer.chart = words.explanation(sql), chart(columns, rows, words.titles(sql, columns))
     answer.tables_read = sorted(result.tables_read)
     answer.download = f"/v1/downloads/{answer.id}"
 

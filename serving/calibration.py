@@ -79,7 +79,7 @@ class Answering:
     """Answering only at or above a confidence."""
 
     threshold: float
-    share: float  # of all questions that are answered
+    share: float  # of all questions asked
     accuracy: float  # of those
 
 
@@ -88,7 +88,8 @@ class Fit:
     """The calibration for one number of samples, and how it did on databases it had not seen."""
 
     samples: int
-    questions: int
+    asked: int  # questions
+    answered: int  # of them with an answer, UNKNOWN included
     correct: int
     mean: tuple[float, ...]  # of each feature
     scale: tuple[float, ...]  # its standard deviation
@@ -157,8 +158,11 @@ class Calibration:
             ) from error
 
 
-def fit(examples: Sequence[Example], samples: int) -> Fit:
+def fit(examples: Sequence[Example], samples: int, asked: int | None = None) -> Fit:
     """Fit confidences to answers, and measure them with each database held out in turn.
+
+    Args:
+        asked: questions, those that no answer came of included; by default there is an answer to each.
 
     Raises:
         ValueError: there are fewer than ANSWERS_MIN answers, or all of them are right or all wrong.
@@ -173,8 +177,10 @@ def fit(examples: Sequence[Example], samples: int) -> Fit:
     mean, scale, weights, bias = _logistic(rows, labels)
     held_out = _held_out(rows, labels, [example.db_id for example in examples])
     curve = reliability(held_out, labels)
+    asked = len(examples) if asked is None else asked
     return Fit(
         samples,
+        asked,
         len(examples),
         right,
         tuple(mean.tolist()),
@@ -182,7 +188,7 @@ def fit(examples: Sequence[Example], samples: int) -> Fit:
         tuple(weights.tolist()),
         bias,
         curve,
-        answering(held_out, labels),
+        answering(held_out, labels, asked),
         sum(abs(b.confidence - b.accuracy) * b.count for b in curve) / len(examples),
         float(np.mean((held_out - labels) ** 2)),
     )
@@ -203,13 +209,17 @@ def reliability(confidences: Floats, labels: Floats) -> tuple[Bin, ...]:
     return tuple(bins)
 
 
-def answering(confidences: Floats, labels: Floats) -> tuple[Answering, ...]:
-    """What comes of answering only at or above each tenth of confidence; thresholds that no answer reaches are left out."""
+def answering(confidences: Floats, labels: Floats, asked: int) -> tuple[Answering, ...]:
+    """What comes of answering only at or above each tenth of confidence; thresholds that no answer reaches are left out.
+
+    Args:
+        asked: questions, those that no answer came of included.
+    """
     found = []
     for tenth in range(10):
         above = confidences >= tenth / 10
         if above.any():
-            found.append(Answering(tenth / 10, float(above.mean()), float(labels[above].mean())))
+            found.append(Answering(tenth / 10, float(above.sum()) / asked, float(labels[above].mean())))
     return tuple(found)
 
 

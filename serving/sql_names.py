@@ -6,9 +6,10 @@ With a schema, columns are found in their tables and keys are known; without one
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 from sqlglot import exp
 
@@ -17,6 +18,7 @@ from envs.sql_reading import column_of
 from envs.vocabulary import Noun, Wording, column_phrases, singular, split_name, table_nouns
 from serving.plain_values import plain
 
+T = TypeVar("T")
 NAME_CHARS = 60
 _DONE = re.compile(r"\w+ed|born|sold|paid|bought|left|taken|sent|due|made|built|rcvd|begun|done|given|lent|hired")
 _WHEN = re.compile(r"(\w+) (on)|(\w+ed) (at)")
@@ -53,15 +55,32 @@ class Source:
     optional: bool  # joined by LEFT JOIN
 
 
+class _Same:
+    """A key that is equal for one and the same part of a tree, which it keeps from being forgotten."""
+
+    def __init__(self, what: str, select: exp.Select) -> None:
+        self._what, self._select = what, select
+
+    def __hash__(self) -> int:
+        return hash((self._what, id(self._select)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._what == other._what and self._select is other._select
+
+
 @dataclass(frozen=True)
 class Names:
     """The words for one database."""
 
     schema: Schema | None = None
     wording: Wording | None = None
+    _known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)  # what was found out before
 
     def noun(self, table: str) -> Noun:
         """ "order", "orders" for a table; the owner's words come first."""
+        return self._once(("noun", table), lambda: self._noun(table))
+
+    def _noun(self, table: str) -> Noun:
         info = self.table(table)
         name = info.name if info else table
         words = table_nouns(name, self.wording or {})[0]
@@ -82,7 +101,7 @@ class Names:
 
     def sources(self, select: exp.Select) -> list[Source]:
         """What a SELECT reads, in its order."""
-        return [self._source(node, optional) for node, optional in _from(select)]
+        return self._once(_Same("sources", select), lambda: [self._source(node, optional) for node, optional in _from(select)])
 
     def source_of(self, column: exp.Column) -> Source | None:
         """What a column comes from, as far as it can be told."""
@@ -124,6 +143,9 @@ class Names:
 
     def phrase(self, table: str, column: str) -> str:
         """A column of a table without the table's noun: "city"."""
+        return self._once(("phrase", table, column), lambda: self._phrase(table, column))
+
+    def _phrase(self, table: str, column: str) -> str:
         info = self.table(table)
         if info:
             table = info.name
@@ -180,6 +202,9 @@ class Names:
 
     def rows_of(self, select: exp.Select) -> Noun:
         """What each row of FROM and JOIN is: an order, where orders are joined with their customers; "row" where it cannot be told."""
+        return self._once(_Same("rows", select), lambda: self._rows_of(select))
+
+    def _rows_of(self, select: exp.Select) -> Noun:
         sources = self.sources(select)
         if len(sources) == 1:
             return sources[0].noun
@@ -201,6 +226,11 @@ class Names:
             keys = keys or [node for node in sides if self.is_key(node)]
             if len(keys) == 1 and (source := self.source_of(keys[0])):
                 yield source.alias
+
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]  # type: ignore[no-any-return]
 
     def _points_to(self, column: exp.Column, key: exp.Column) -> bool:
         """Whether the schema says that a column refers to the other."""

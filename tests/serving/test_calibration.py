@@ -45,6 +45,11 @@ def test_answering_less_often_makes_the_answers_righter() -> None:
     assert points[-1].accuracy > points[0].accuracy + 0.2
 
 
+def test_questions_without_an_answer_count_as_not_answered() -> None:
+    made = fit(examples(200), samples=5, asked=400)
+    assert (made.asked, made.answered, made.answering[0].share) == (400, 200, 0.5)
+
+
 def test_the_reported_curve_is_of_databases_that_the_fit_did_not_see() -> None:
     """Each database's answers are right or wrong by the opposite rule, so that no fit can carry over."""
     made = [
@@ -104,4 +109,4 @@ def test_the_curve_and_the_shares_count_every_answer_once(answers: list[tuple[fl
     assert sum(b.count for b in curve) == len(answers)
     assert [b.confidence for b in curve] == sorted(b.confidence for b in curve)
     assert abs(sum(b.accuracy * b.count for b in curve) - labels.sum()) < 1e-9
-    assert answering(confidences, labels)[0].share == 1.0
+    assert answering(confidences, labels, 2 * len(answers))[0].share == 0.5
