@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 QUESTION_CHARS_MAX, SQL_CHARS_MAX = 2_000, 20_000
 SAMPLES_MAX = 9
@@ -18,6 +18,11 @@ EXACT_MAX = 2**53  # integers beyond are not exact where JSON numbers are floats
 Cell = str | int | float | None
 Outcome = Literal["answered", "unsure", "not_in_data", "failed"]
 DatabaseName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+Samples = Annotated[
+    int,
+    Field(ge=1, le=SAMPLES_MAX),
+    BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value),  # 5.0 is an integer in JSON
+]
 Ident = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
 
 
@@ -37,7 +42,7 @@ class AskBody(_Body):
     database: DatabaseName
     question: Annotated[str, StringConstraints(min_length=1, max_length=QUESTION_CHARS_MAX, pattern=r"\S")]
     conversation: Ident | None = Field(None, description="An id the client makes up; the server keeps its last question and SQL.")
-    samples: int | None = Field(None, ge=1, le=SAMPLES_MAX, description="Answers sampled and compared; more tell how sure it is.")
+    samples: Samples | None = Field(None, description="Answers sampled and compared; more tell how sure it is.")
 
 
 class SqlBody(_Body):

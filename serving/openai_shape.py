@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
-from serving.contract import QUESTION_CHARS_MAX, SAMPLES_MAX, Answer
+from serving.contract import QUESTION_CHARS_MAX, Answer, Samples
 from serving.desk import Answered, Asked, Begun, Desk
 from serving.follow_ups import LastTurn
 from serving.http_errors import problem_of
@@ -61,7 +61,7 @@ class ChatBody(BaseModel):
     stream: bool = False
     stream_options: StreamOptions | None = None
     n: Literal[1, None] = None
-    samples: int | None = Field(None, ge=1, le=SAMPLES_MAX, description="Ours: answers sampled and compared.")
+    samples: Samples | None = Field(None, description="Ours: answers sampled and compared.")
 
 
 class ModelCard(BaseModel):

@@ -64,7 +64,7 @@ def make_app(desk: Desk, keys: Keys, version: str) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=RESPONSES,
-        dependencies=[Depends(HTTPBearer(auto_error=False, description="A key of ANALYST_BUDDY_API_KEYS, where the server has any."))],
+        dependencies=[Depends(HTTPBearer(auto_error=False, description="A key of ANALYST_BUDDY_API_KEYS."))] if keys.needed else [],
     )
     answer_errors(app, lambda code: desk.metrics.shed.labels(code).inc())
     app.add_middleware(_Counted, desk=desk)
@@ -151,12 +151,12 @@ def _add_databases(app: FastAPI, desk: Desk) -> None:
 
 
 def _add_operations(app: FastAPI, desk: Desk, version: str) -> None:
-    @app.get("/healthz")
+    @app.get("/healthz", openapi_extra={"security": []})
     async def healthz() -> HealthBody:
         """Live: this process answers."""
         return HealthBody(status="ok", checks={})
 
-    @app.get("/readyz", response_model=HealthBody)
+    @app.get("/readyz", response_model=HealthBody, openapi_extra={"security": []})
     async def readyz() -> Any:
         """Ready: the model answers, the jail holds, the disk can be written, and it is not stopping."""
         checks = await desk.checks()
