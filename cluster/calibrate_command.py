@@ -72,9 +72,9 @@ def calibrate(
         QuestionFileError: databases are missing or gold queries fail; all are named and nothing is played.
         ValueError: too few answers came of it to learn from.
     """
-    from actors.vllm_policy import VllmPolicy
-
     questions, folder = _questions(questions_file, databases_dir, config)
+    from actors.vllm_policy import VllmPolicy  # takes seconds to load
+
     chosen = in_turns(questions, limit)
     with open_databases(folder, {q.db_id for q in chosen}) as databases:
         check_golds(chosen, databases)

@@ -175,7 +175,7 @@ def _spec(kind: str, data: list[dict[str, Cell]], title: str, notes: list[str], 
 
 def _label(columns: list[Column], row: int) -> str:
     """What one bar or line is called: its texts, or the number that is its name."""
-    parts = [plain(said(column.values[row], "ID"), LABEL_CHARS) for column in columns]
+    parts = [plain(said(column.values[row], column.title if column.kind is Kind.PART else "ID"), LABEL_CHARS) for column in columns]
     return ", ".join(parts) if parts else MISSING
 
 

@@ -137,13 +137,21 @@ class _Explainer:
         return phrase if not source or phrase.lower() != "id" else f"{source.noun.singular} {phrase}"
 
     def _shown(self, select: exp.Select) -> str:
-        columns = [self.words.shown(node) for node in select.expressions]
+        columns = [self._column(node) for node in select.expressions]
         shown = [*columns[:12], f"{len(columns) - 12} more"] if len(columns) > 13 else columns
         said = f"It shows {'all columns' if columns == ['everything'] else listed([_article(column) for column in shown])}"
         alone = all(node.unalias().find(*AGGREGATES) for node in select.expressions) and select.args.get("group") is None
         if alone and columns and not select.find(exp.Window):
             said = f"It works out {listed([_article(column) for column in shown])}"
         return said + (", each different one once." if select.args.get("distinct") else ".")
+
+    def _column(self, node: exp.Expr) -> str:
+        """What one column of the result is; the name that the query gives a computed one, where it says more."""
+        said = self.words.shown(node)
+        if not isinstance(node, exp.Alias) or isinstance(node.this, exp.Column):
+            return said
+        called = self.names.phrase("", node.alias)
+        return said if len(called) < 3 or set(called.lower().split()) <= set(said.lower().split()) else f'{said} (called "{called}")'
 
     def _limit(self, query: exp.Expr) -> list[str]:
         limit, offset = query.args.get("limit"), query.args.get("offset")

@@ -13,6 +13,7 @@ import re
 from envs.guard import Cell
 
 CHARS_MAX = 80
+_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 MISSING = "(none)"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
@@ -39,6 +40,8 @@ def said(value: Cell, label: str = "") -> str:
     """
     if value is None:
         return MISSING
+    if label.startswith(("weekday", "month of the year")) and (named := _part(str(value), label)):
+        return named
     if isinstance(value, bytes):
         return f"({len(value):,} byte{'' if len(value) == 1 else 's'} of data)"
     if isinstance(value, str):
@@ -88,6 +91,15 @@ def moment(text: str) -> str:
     except ValueError:
         return ""
     return ""
+
+
+def _part(text: str, label: str) -> str:
+    """A weekday or month by name; "" for what is none. SQLite's strftime counts weekdays from Sunday, 0, and months from 01."""
+    if not text.isdecimal() or len(text) > 2:
+        return ""
+    if label.startswith("weekday"):
+        return _WEEKDAYS[int(text)] if int(text) < 7 else ""
+    return f"{dt.date(2000, int(text), 1):%B}" if 1 <= int(text) <= 12 else ""
 
 
 def _day(day: dt.date) -> str:

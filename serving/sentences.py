@@ -208,6 +208,7 @@ class _Answer:
         having = self.select.args.get("having")
         kept = f" where {self.words.condition(having.this)}" if having is not None else ""
         scope = self._scope()
+        many = f"combinations of {noun}" if " and " in noun else plural(noun)
         if not keys:
             return _by_result(self.columns, self.rows, self.row_count, self.complete)
         if len(figures) == 1:
@@ -215,17 +216,17 @@ class _Answer:
             return f"Only one {noun}{kept}{scope}: {name}, {label} {self._said(value, label)}."
         listing = [f"{name} {self._said(value, label)}" for name, value in figures]
         if self._limit() > 1 and (top := self._top()):
-            return f"{self._of_those()}the {self._count_said()} {plural(noun)} with {top} are {_some(listing, self.row_count)}."
+            return f"{self._of_those()}the {self._count_said()} {many} with {top} are {_some(listing, self.row_count)}."
         if self.row_count <= GROUPS_MAX:
             return f"The {label} for each {noun}{kept}{scope}: {listed(listing)}."
         numbers = [(value, name) for name, value in figures if isinstance(value, int | float)]
         if len(numbers) < 2 or self.row_count > len(self.rows):
-            return f"There are {self._count_said()} {plural(noun)}{kept}{scope}, each with its {label}: {_some(listing, self.row_count)}."
+            return f"{self._there_are(many)}{kept}{scope}, each with its {label}: {_some(listing, self.row_count)}."
         (high, most), (low, least) = max(numbers, key=lambda n: n[0]), min(numbers, key=lambda n: n[0])
         if high == low:
-            return f"The {label} is {self._said(high, label)} for each of the {self._count_said()} {plural(noun)}{kept}{scope}."
+            return f"The {label} is {self._said(high, label)} for each of the {self._count_said()} {many}{kept}{scope}."
         return (
-            f"The {label} for {self._count_said()} {plural(noun)}{kept}{scope}: the highest is {self._said(high, label)} "
+            f"The {label} for {self._count_said()} {many}{kept}{scope}: the highest is {self._said(high, label)} "
             f"({most}{self._tied(numbers, high)}), the lowest {self._said(low, label)} ({least}{self._tied(numbers, low)})."
         )
 
@@ -288,7 +289,7 @@ class _Answer:
         return "the one" if named else f"the {noun}"
 
     def _limit(self) -> int:
-        limit = self.select.args.get("limit")
+        limit = self.tree.args.get("limit")
         text = limit.expression.sql() if limit is not None and limit.expression is not None else ""
         return int(text) if text.isdigit() else 0
 
@@ -357,9 +358,15 @@ class _Answer:
         return f"{said(value)}%" if percent and isinstance(value, int | float) else text
 
     def _there_are(self, what: str) -> str:
+        if self._cut():
+            return f"here are the first {self._count_said()} {what}"
         if self.row_count == 1:
             return f"there is 1 of the {what}" if what.split()[0] != "different" else f"there is only one of the {what}"
         return f"there are {self._count_said()} {what}"
+
+    def _cut(self) -> bool:
+        """Whether LIMIT may have left rows out, which are not the largest or smallest of anything."""
+        return 0 < self._limit() <= self.row_count
 
     def _count_said(self) -> str:
         return f"{'' if self.complete else 'at least '}{self.row_count:,}"

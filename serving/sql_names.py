@@ -121,6 +121,18 @@ class Names:
             return Source(known[0].name.lower(), known[0].name, self.noun(known[0].name), True, False)
         return None
 
+    def projection(self, column: exp.Column) -> exp.Expr | None:
+        """What a WITH query or one in brackets shows under a column's name; None for a column of a table."""
+        select = column.find_ancestor(exp.Select)
+        for node, _ in _from(select) if select is not None else ():
+            if column.table and node.alias_or_name.lower() != column.table.lower():
+                continue
+            inner = _query_of(node)
+            for shown in inner.expressions if isinstance(inner, exp.Select) else ():
+                if shown.alias_or_name.lower() == column.name.lower() and not shown.is_star:
+                    return shown  # type: ignore[no-any-return]
+        return None
+
     def column(self, column: exp.Column) -> str:
         """ "city"; "customer city" where the query reads several tables."""
         source = self.source_of(column)
@@ -205,7 +217,7 @@ class Names:
         return self._once(_Same("rows", select), lambda: self._rows_of(select))
 
     def _rows_of(self, select: exp.Select) -> Noun:
-        sources = self.sources(select)
+        sources = [source for source in self.sources(select) if not (source.optional and self._unmatched(select, source))]
         if len(sources) == 1:
             return sources[0].noun
         parents: set[str] = set()
@@ -213,6 +225,7 @@ class Names:
             if join.side and join.side != "LEFT":
                 return _ROW
             parents |= set(self._parents(join))
+        parents &= {source.alias for source in sources}
         children = [s for s in sources if s.alias not in parents]
         return children[0].noun if len(children) == 1 and len(parents) == len(sources) - 1 else _ROW
 
@@ -231,6 +244,20 @@ class Names:
         if key not in self._known:
             self._known[key] = make()
         return self._known[key]  # type: ignore[no-any-return]
+
+    def _unmatched(self, select: exp.Select, source: Source) -> bool:
+        """Whether only rows without a match in this table are kept: LEFT JOIN orders ... WHERE orders.order_id IS NULL."""
+        where = select.args.get("where")
+        if where is None:
+            return False
+        parts = where.this.flatten() if isinstance(where.this, exp.And) else [where.this]
+        return any(
+            isinstance(part, exp.Is)
+            and isinstance(part.expression, exp.Null)
+            and isinstance(part.this, exp.Column)
+            and part.this.table.lower() == source.alias
+            for part in parts
+        )
 
     def _points_to(self, column: exp.Column, key: exp.Column) -> bool:
         """Whether the schema says that a column refers to the other."""
@@ -269,6 +296,20 @@ def _equals(join: exp.Join) -> list[exp.EQ]:
         return []
     parts = list(on.flatten()) if isinstance(on, exp.And) else [on]
     return [part for part in parts if isinstance(part, exp.EQ)]
+
+
+def _query_of(node: exp.Expr) -> exp.Expr | None:
+    """The query that FROM's item stands for: in brackets, or of the WITH name; None for a table."""
+    if isinstance(node, exp.Subquery):
+        return node.this  # type: ignore[no-any-return]
+    step: exp.Expr | None = node if isinstance(node, exp.Table) else None
+    while step is not None:
+        clause = step.args.get("with_") or step.args.get("with")
+        for made in clause.expressions if clause is not None else ():
+            if made.alias.lower() == node.name.lower() and made is not node.find_ancestor(exp.CTE):
+                return made.this  # type: ignore[no-any-return]
+        step = step.parent
+    return None
 
 
 def _with_names(node: exp.Expr) -> set[str]:

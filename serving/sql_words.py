@@ -15,6 +15,8 @@ from serving.sql_conditions import Conditions
 from serving.sql_names import Names
 from serving.sql_nodes import AGGREGATES, as_sql, is_aggregate, is_hundred, is_literal, is_number, number_text, peeled, peeled_time, the
 
+SHORT = 80  # characters of a description; a longer one gives way to the name that the query gives
+INSIDE_MAX = 3  # queries within queries through which a column is followed
 _ARITHMETIC: dict[type[exp.Expr], str] = {
     exp.Add: "plus", exp.Sub: "minus", exp.Mul: "times", exp.Div: "divided by", exp.Mod: "modulo",
 }  # fmt: skip
@@ -28,6 +30,7 @@ class SqlWords:
 
     def __init__(self, names: Names) -> None:
         self.names, self._conditions = names, Conditions(self)
+        self._inside = 0
 
     # Values
 
@@ -40,7 +43,7 @@ class SqlWords:
         """A column of the result: by the name the query gives it when it computes something that has no short words."""
         if isinstance(node, exp.Alias):
             inner = self.value(node.this)
-            return inner if len(inner) <= 60 and "(" not in inner else self.names.phrase("", node.alias)
+            return inner if len(inner) <= SHORT and "(" not in inner else self.names.phrase("", node.alias)
         return self.value(node)
 
     def literal(self, node: exp.Expr, label: str = "") -> str:
@@ -129,7 +132,24 @@ class SqlWords:
 
     def _column(self, node: exp.Expr) -> str:
         assert isinstance(node, exp.Column)
-        return "everything" if isinstance(node.this, exp.Star) else self.names.column(node)
+        if isinstance(node.this, exp.Star):
+            return "everything"
+        inner = self._made_by(node)
+        return self.names.column(node) if inner is None else inner
+
+    def _made_by(self, column: exp.Column) -> str | None:
+        """What a column of a WITH query or of one in brackets is there, where that has short words."""
+        if self._inside >= INSIDE_MAX:
+            return None
+        made = self.names.projection(column)
+        if made is None:
+            return None
+        self._inside += 1
+        try:
+            said = self.shown(made)
+        finally:
+            self._inside -= 1
+        return said if "(" not in said and len(said) <= SHORT else None
 
     def _aggregate(self, node: exp.Expr) -> str:
         if isinstance(node, exp.Count):
@@ -181,13 +201,13 @@ class SqlWords:
         return f"{sides[0]} {_ARITHMETIC[type(node)]} {sides[1]}"
 
     def _days_between(self, node: exp.Expr) -> str:
-        """`julianday(b) - julianday(a)` is the days from a to b."""
+        """`julianday(b) - julianday(a)` is the number of days from a to b."""
         if not isinstance(node, exp.Sub):
             return ""
         ends = [peeled(side) for side in (node.expression, node.this)]
         if all(isinstance(end, exp.Anonymous) and end.name.lower() == "julianday" and end.expressions for end in ends):
             start, end = (self.value(side.expressions[0]) for side in ends)
-            return f"days from {start} to {end}"
+            return f"number of days from {start} to {end}"
         return ""
 
     def _case(self, node: exp.Expr) -> str:

@@ -10,7 +10,7 @@ from envs.sandbox import Database, QueryError
 from envs.synthesis import synthesize
 from envs.vocabulary import Wording
 
-STARTERS, DRAFTS, SEED = 6, 400, 11
+STARTERS, DRAFTS, SEED = 6, 250, 11
 CHARS_MAX, CHARS_BEST = 72, 45
 # What an owner is shown first, kinds of synthesis in the order of preference; one of each row at most.
 _KINDS: Sequence[frozenset[str]] = (

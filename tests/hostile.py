@@ -294,7 +294,7 @@ ANSWERS = {  # to a question whose answer is 7, after a query that returned it
     "a script": "<script>alert(7)</script>",
     "an image link": "![7](http://example.com/7.png)",
     "a formula": "$7$",
-    "a spreadsheet formula": "=HYPERLINK(\"http://example.com\", 7)",
+    "a spreadsheet formula": '=HYPERLINK("http://example.com", 7)',
     "rich markup": "[bold]7[/bold]",
     "terminal codes": "\x1b[2J7",
     "SQL": "7; DROP TABLE pets",

@@ -37,12 +37,12 @@ def questions(count: int) -> list[Question]:
 
 
 def test_confidence_is_learnt_from_the_served_analysts_own_answers(tiny_codec: Codec, shop: Database) -> None:
-    config = load_preset("smoke", ["rollout.episode_tokens_max=4000"])
+    config = load_preset("smoke", ["rollout.episode_tokens_max=4000", "evaluation.concurrency=12"])
     policy = ScriptedPolicy(tiny_codec, say, context=8_000)
-    asked = asyncio.run(play_all(policy, tiny_codec, questions(60), {"shop": shop}, config, 3, Console(quiet=True)))
+    asked = asyncio.run(play_all(policy, tiny_codec, questions(50), {"shop": shop}, config, 3, Console(quiet=True)))
     fits = fits_of(asked, 3)
     assert set(fits) == {1, 3}
-    assert (fits[3].asked, fits[3].answered) == (60, 54)
+    assert (fits[3].asked, fits[3].answered) == (50, 45)
     examples = [example_of(one, 3) for one in asked]
     right = next(e for e in examples if e and e.correct)
     wrong = next(e for e in examples if e and e.features.errors)
@@ -53,7 +53,7 @@ def test_confidence_is_learnt_from_the_served_analysts_own_answers(tiny_codec: C
     assert told["samples"]["3"]["correct"] == fits[3].correct
     with (console := Console(record=True, width=120)).capture() as shown:
         print_calibration(made, console)
-    assert f"{fits[3].correct} of 60 right, 54 answered" in shown.get()
+    assert f"{fits[3].correct} of 50 right, 45 answered" in shown.get()
 
 
 def test_questions_are_taken_from_each_database_in_turns() -> None:
@@ -75,7 +75,7 @@ def test_a_missing_policy_is_named(tmp_path: Path) -> None:
 
 
 def test_fewer_questions_than_can_teach_are_refused(tiny_codec: Codec, shop: Database) -> None:
-    config = load_preset("smoke", ["rollout.episode_tokens_max=4000"])
+    config = load_preset("smoke", ["rollout.episode_tokens_max=4000", "evaluation.concurrency=12"])
     policy = ScriptedPolicy(tiny_codec, say, context=8_000)
     asked = asyncio.run(play_all(policy, tiny_codec, questions(5), {"shop": shop}, config, 1, Console(quiet=True)))
     with pytest.raises(ValueError, match="cannot be calibrated"):

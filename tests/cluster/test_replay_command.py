@@ -159,9 +159,7 @@ def test_steps_done_again_after_a_crash_count_as_the_later_time_and_what_lay_bey
     assert recorded_updates([*lines, {"step": 2, "reward/mean": 0.5}]) == {}  # that time nothing was trained
 
 
-@pytest.mark.parametrize(
-    ("text", "wanted"), [(None, (None, None)), ("4-7", (4, 7)), ("4-", (4, None)), ("-7", (None, 7)), (" 5 ", (5, 5))]
-)
+@pytest.mark.parametrize(("text", "wanted"), [(None, (None, None)), ("4-7", (4, 7)), ("4-", (4, None)), ("-7", (None, 7)), (" 5 ", (5, 5))])
 def test_a_span_of_steps_is_read(text: str | None, wanted: tuple[int | None, int | None]) -> None:
     assert parse_steps(text) == wanted
 

@@ -21,7 +21,7 @@ def valid(made: dict[str, Any] | None) -> dict[str, Any] | None:
     """The specification, once Vega-Lite's own schema has passed it and strict JSON can carry it."""
     if made is not None:
         json.dumps(made, allow_nan=False)
-        altair.Chart.from_dict(made, validate=True)
+        altair.Chart.from_dict({**made, "data": {"values": made["data"]["values"][:50]}}, validate=True)
         assert all(set(point) <= {"c0", "c1", "c2"} for point in made["data"]["values"])
     return made
 
@@ -111,6 +111,8 @@ def test_ids_are_names_not_quantities() -> None:
 def test_months_by_number_stay_in_their_order() -> None:
     made = of(["month", "n"], [("03", 1), ("01", 9), ("02", 5)])
     assert made["encoding"]["y"]["sort"] == ["01", "02", "03"]
+    titled = valid(chart(["month", "n"], [("03", 1), ("01", 9), ("02", 5)], ["month of the year of date sold", "number of sales"]))
+    assert titled and titled["encoding"]["y"]["sort"] == ["January", "February", "March"]
 
 
 def test_a_missing_name_has_a_bar_of_its_own_and_missing_numbers_are_said_to_be_left_out() -> None:

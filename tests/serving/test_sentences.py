@@ -122,3 +122,24 @@ def test_any_result_of_any_query_has_one_bounded_sentence(sql: str, data: st.Dat
     rows = data.draw(st.lists(st.tuples(*[cells] * width), max_size=11))
     said = sentence("How many?", sql, [f"c{n}" for n in range(width)], rows, len(rows) + data.draw(st.integers(0, 3)))
     assert 0 < len(said) <= CHARS_MAX and said.isprintable()
+
+
+def test_a_limit_without_an_order_is_said_to_show_only_the_first(shop: Database) -> None:
+    assert ask(shop, "SELECT name FROM pets LIMIT 2") == "Here are the first 2 pets: Rex and Tom."
+    assert ask(shop, "SELECT name FROM pets LIMIT 20").startswith("There are 7 pets")
+
+
+def test_rows_without_a_match_are_those_of_the_table_that_was_joined_to(shop: Database) -> None:
+    sql = "SELECT o.full_name FROM owners o LEFT JOIN pets p ON p.owner_id = o.owner_id WHERE p.pet_id IS NULL"
+    assert ask(shop, sql) == "There is one owner where there are no matching pets: Finn Day."
+
+
+def test_a_column_made_by_an_inner_query_is_called_by_what_it_is_there(shop: Database) -> None:
+    made = "SELECT species, COUNT(*) AS n FROM pets GROUP BY species"
+    for sql in (f"SELECT MAX(n) FROM ({made})", f"WITH s AS ({made}) SELECT MAX(n) FROM s", f"WITH s AS ({made}) SELECT MAX(s.n) FROM s"):
+        assert "highest number of pets" in ask(shop, sql)
+
+
+def test_weekdays_and_months_by_number_are_named(shop: Database) -> None:
+    said = ask(shop, "SELECT strftime('%w', sold_on), COUNT(*) FROM sales WHERE sold_on < '2024-04-01' GROUP BY 1")
+    assert "Monday 1" in said and "Friday 2" in said
