@@ -75,7 +75,7 @@ def answer_of(
         _show(answer, words, trajectory.outcome.sql, result)
     if _is_unsure(found, answer.confidence, calibration):
         answer.outcome = "unsure"
-        answer.reason = f"Asked {found.answers} times, it came to the same {found.votes} times."
+        answer.reason = _why_unsure(found, answer.confidence)
         answer.candidates = list(_candidates(words, found, played))
     return answer
 
@@ -144,6 +144,12 @@ def _is_unsure(found: Agreement, confidence: float | None, calibration: Calibrat
     if calibration is not None and confidence is not None:
         return confidence < calibration.threshold
     return found.answers > 1 and found.share < SHARE_MIN
+
+
+def _why_unsure(found: Agreement, confidence: float | None) -> str:
+    asked = f"Asked {found.answers} times, it came to the same {found.votes} times." if found.answers > 1 else ""
+    known = f"Of 100 answers like this one, about {100 * confidence:.0f} were right when it was tested." if confidence is not None else ""
+    return " ".join(part for part in (asked, known) if part)
 
 
 def _empty(database: str, question: str | None, understood: str | None, model: Model | None, seconds: float) -> Answer:
