@@ -76,8 +76,14 @@ class EvaluationConfig:
     steered: bool = False  # write only actions on names the database has (envs/steering.py), here and in `ask`; never in training rollouts
     validation_questions: int = 0  # score only so many, spread evenly over the databases (0: all)
     test_questions: int = 0
+    samples: int = 0  # beside each validation: so many answers a question at rollout.temperature, for pass@k (0: none)
+    training_questions: int = 0  # beside each validation: so many of the training set, to ring when the policy memorises them (0: none)
     canary_sequences: int = 4
     canary_bound: float = 0.15  # mean |difference| in logprob between generator and learner, nats a token
+
+    def __post_init__(self) -> None:
+        if min(self.samples, self.training_questions) < 0:
+            raise ValueError("evaluation.samples and evaluation.training_questions may not be negative (0 leaves them out)")
 
 
 @dataclass(frozen=True)

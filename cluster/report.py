@@ -19,6 +19,7 @@ def result(state: TrainerState, seed: int) -> dict[str, Any]:
             "validation": state.stages[stage].validation,
             "test": state.stages[stage].test,
             "training": state.stages[stage].training(),
+            "watched": state.stages[stage].watched,
         }
         for stage in STAGES
     ]
@@ -29,6 +30,7 @@ def result(state: TrainerState, seed: int) -> dict[str, Any]:
         "seconds": {part: round(seconds, 1) for part, seconds in state.seconds.items()},
         "peak_memory_bytes": state.peak_memory_bytes,
         "seed": seed,
+        "alarms": state.alarms,
     }
 
 

@@ -215,6 +215,8 @@ def _demonstrations(config: RunConfig, data: Dataset, model_dir: Path, display: 
 
 def _say_how_to_go_on(store: RunStore, result: dict[str, Any], display: Display) -> None:
     display.table(report.result_table(result))
+    for alarm in result.get("alarms", ()):
+        display.line(alarm)
     parts = ", ".join(f"{part} {seconds / 60:.1f}" for part, seconds in result["seconds"].items())
     display.line(f"Minutes: {parts}. Peak memory {result['peak_memory_bytes'] / 1e9:.1f} GB. Seed {result['seed']}.")
     display.line(f"The best policy is in {store.policy_dir('best')}; everything else of the run is in {store.path}. Go on with:")

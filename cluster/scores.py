@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from envs.pass_at import mean_pass_at, powers_up_to
 from envs.proportions import wilson_interval
 from envs.records import Failure, Group, Question, Verb
 
@@ -105,6 +106,12 @@ def score(groups: Iterable[Group]) -> Score:
         parse_rate=parsed / len(steps) if steps else 0.0,
         failures={kind.value: failures[kind.value] for kind in Failure},
     )
+
+
+def pass_at_shares(groups: Iterable[Group]) -> dict[str, float]:
+    """pass@k of groups of equally many sampled trajectories, by k as text: 1, 2, 4, ... and all of them."""
+    counts = [(len(group.trajectories), sum(t.outcome.correct for t in group.trajectories)) for group in groups]
+    return {str(k): mean_pass_at(k, counts) for k in powers_up_to(counts[0][0])} if counts else {}
 
 
 def _tally(rights: Sequence[bool]) -> Tally:

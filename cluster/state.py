@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from cluster.memorisation import Alarm, Watched, memorising
+
 STAGES = ("base", "sft", "phase1", "phase2")
 DONE = "done"
 
@@ -28,6 +30,7 @@ class StageRecord:
     test: dict[str, Any] | None = None
     scoring_s: float = 0.0  # what its scores took
     over: bool = False  # no more steps; its scores may still be missing
+    watched: list[dict[str, int]] = field(default_factory=list)  # training against validation at each validation, as `Watched.as_dict`
 
     def training(self) -> dict[str, Any]:
         """The `training` entry of result.json."""
@@ -64,6 +67,7 @@ class TrainerState:
     best: Best | None = None
     seconds: dict[str, float] = field(default_factory=dict)  # wall clock by part, over all sessions of the run
     peak_memory_bytes: int = 0
+    alarms: list[str] = field(default_factory=list)  # of memorisation
 
     @property
     def record(self) -> StageRecord:
@@ -74,6 +78,14 @@ class TrainerState:
         """Go to the next stage of training."""
         place = STAGES.index(self.stage) + 1
         self.stage = STAGES[place] if place < len(STAGES) else DONE
+
+    def watch(self, stage: str, watched: Watched) -> Alarm | None:
+        """Note a validation; the alarm if it shows memorising."""
+        self.stages[stage].watched.append(watched.as_dict())
+        alarm = memorising([Watched.from_dict(one) for name in STAGES for one in self.stages[name].watched])
+        if alarm is not None:
+            self.alarms.append(str(alarm))
+        return alarm
 
     def spend(self, part: str, seconds: float) -> None:
         self.seconds[part] = self.seconds.get(part, 0.0) + seconds

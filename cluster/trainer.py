@@ -21,6 +21,7 @@ import ray
 from cluster.canary import check_canary
 from cluster.config import PhaseConfig, RunConfig
 from cluster.display import Display
+from cluster.memorisation import Watched
 from cluster.play import play_groups, question_seed
 from cluster.ray_setup import Crew
 from cluster.schedule import (
@@ -32,7 +33,7 @@ from cluster.schedule import (
     progress,
     spread,
 )
-from cluster.scores import Score, score
+from cluster.scores import Score, pass_at_shares, score
 from cluster.staleness import fresh_groups
 from cluster.state import DONE, Best, TrainerState
 from envs.dataset import Dataset
@@ -246,6 +247,7 @@ class Trainer:
             await self._export("best", base=stage == "base")
         self.store.append_metrics(step, {"validation/accuracy": result.total.accuracy})
         self.display.line(f"{stage}, step {step}: validation {result.total}")
+        await self._watch(stage, step, result)
         return result
 
     async def _score_stage(self, stage: str) -> None:
@@ -273,20 +275,41 @@ class Trainer:
         best.test = (await self._evaluate("best test", best.step, self.data.test, self.config.evaluation.test_questions)).as_dict()
         self._checkpoint()
 
+    async def _watch(self, stage: str, step: int, validation: Score) -> None:
+        """What is measured beside a validation, where the configuration asks for it: pass@k, and training against validation accuracy."""
+        settings, record = self.config.evaluation, self.state.stages[stage]
+        if settings.samples:
+            questions, temperature = spread(self.data.validation, settings.validation_questions), self.config.rollout.temperature
+            groups = await self._play(f"{stage} samples", step, questions, members=settings.samples, temperature=temperature)
+            shares = pass_at_shares(groups)
+            record.validation = {**(record.validation or {}), "pass_at": shares}
+            self.store.append_metrics(step, {f"validation/pass_at_{k}": share for k, share in shares.items()})
+            told = ", ".join(f"pass@{k} {100 * share:.1f} %" for k, share in shares.items())
+            self.display.line(f"{stage}, step {step}: validation {told} (sampled at temperature {temperature:g})")
+        if settings.training_questions:
+            training = score(await self._play(f"{stage} training", step, spread(self.data.train, settings.training_questions)))
+            self.store.append_metrics(step, {"training/accuracy": training.total.accuracy})
+            if alarm := self.state.watch(stage, Watched(step, training.total, validation.total)):
+                self.display.line(str(alarm))
+                self.store.append_event("memorisation", stage=stage, step=step, message=str(alarm))
+
     async def _evaluate(self, name: str, step: int, questions: Sequence[Question], first: int) -> Score:
-        chosen = spread(questions, first)
+        return score(await self._play(name, step, spread(questions, first)))
+
+    async def _play(self, name: str, step: int, chosen: Sequence[Question], *, members: int = 1, temperature: float = 0.0) -> list[Group]:
+        """Play held-out questions, and keep the groups in the run."""
         groups: list[Group] = []
         self.display.begin(name, len(chosen))
         with self._timed("evaluation"):
-            scoring = self.config.evaluation
+            settings = self.config.evaluation
             async for group in play_groups(
                 self.crew.rollouts,
                 chosen,
-                members=1,
+                members=members,
                 seed=0,
-                temperature=0.0,
-                concurrency=scoring.concurrency,
-                steered=scoring.steered,
+                temperature=temperature,
+                concurrency=settings.concurrency,
+                steered=settings.steered,
             ):
                 self._stop_if_asked()
                 groups.append(group)
@@ -294,7 +317,7 @@ class Trainer:
                 self.display.advance(len(groups), f"{right} right")
         path = self.store.evaluation_path(step)
         write_groups(path.with_name(f"{path.stem}_{name.replace(' ', '_')}.parquet"), groups)
-        return score(groups)
+        return groups
 
     # Weights and checkpoints
 

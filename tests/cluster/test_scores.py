@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cluster.scores import score
+from cluster.scores import pass_at_shares, score
 from envs.records import Action, Failure, Group, Outcome, Question, Step, Stop, Trajectory, Verb
 
 
@@ -30,3 +30,15 @@ def test_a_score_counts_by_database_by_tables_and_by_failure() -> None:
     assert result["failures"] == {"gave_up": 0, "no_query": 0, "wrong_rows": 1, "sql_error": 0, "malformed": 1}
     assert result["actions_mean"] == pytest.approx(9 / 4)
     assert result["parse_rate"] == pytest.approx(6 / 9)
+
+
+def test_pass_at_k_is_told_for_powers_of_two_and_all_answers() -> None:
+    groups = [
+        Group(one.question, (one.trajectories * 3 + other.trajectories)[:4])
+        for one, other in [
+            (played("shop", ("a",), None), played("shop", ("a",), Failure.WRONG_ROWS)),
+            (played("shop", ("a",), Failure.WRONG_ROWS), played("shop", ("a",), None)),
+        ]
+    ]
+    assert pass_at_shares(groups) == pytest.approx({"1": 0.5, "2": (1 + 0.5) / 2, "4": 1.0})
+    assert pass_at_shares([]) == {}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+from cluster.memorisation import Watched
 from cluster.report import result, score_text
+from cluster.scores import Tally
 from cluster.staleness import fresh_groups
 from cluster.state import DONE, STAGES, Best, StageRecord, TrainerState
 from envs.records import Group, Outcome, Question, Stop, Trajectory, WeightSpan
@@ -22,6 +24,17 @@ def test_state_survives_json_as_a_manifest_keeps_it() -> None:
     state.stages["sft"] = StageRecord(steps=9, drawn=120, rewards=[0.1], over=True)
     state.spend("sft", 1.5)
     assert TrainerState.from_dict(json.loads(json.dumps(state.as_dict()))) == state
+
+
+def test_an_alarm_looks_back_over_all_stages_and_is_told_in_the_result() -> None:
+    state = TrainerState(stage="phase1")
+    assert state.watch("base", Watched(0, Tally(20, 100), Tally(10, 100))) is None
+    assert state.watch("sft", Watched(50, Tally(50, 100), Tally(60, 100))) is None
+    state = TrainerState.from_dict(json.loads(json.dumps(state.as_dict())))  # after a stop
+    assert state.watch("phase1", Watched(60, Tally(90, 100), Tally(20, 100))) is not None
+    told = result(state, seed=1)
+    assert told["alarms"][0].startswith("Memorisation: since step 50")
+    assert [stage["watched"][0]["validation_correct"] for stage in told["stages"][:3]] == [10, 60, 20]
 
 
 def test_stages_follow_one_another_to_the_end() -> None:

@@ -75,6 +75,8 @@ def test_result_json_has_every_stage_scored_on_validation_and_test(finished: tup
         assert stage["validation"]["questions"] == 6
         assert stage["test"]["questions"] == 4
         assert set(stage["validation"]["tables"]) == {"1", "2", "3+"}
+        assert set(stage["validation"]["pass_at"]) == {"1", "2"}
+        assert stage["watched"][0]["training_questions"] == 4
         assert set(stage["test"]["failures"]) == {"gave_up", "no_query", "wrong_rows", "sql_error", "malformed"}
     assert result["best"]["test"] is not None
     assert 0 < result["peak_memory_bytes"] < 14e9
