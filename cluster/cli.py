@@ -80,18 +80,24 @@ def evaluate(
     preset: Preset = "quickstart",
     sets: Sets = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON and nothing else.")] = False,
-    predictions: Annotated[Path | None, typer.Option(help="Write one JSON line a question here.")] = None,
+    predictions: Annotated[Path | None, typer.Option(help="Write one JSON line a question here, of the greedy answers.")] = None,
+    samples: Annotated[int, typer.Option(min=0, help="Sample so many answers to each question too: pass@k, and majority over k.")] = 0,
+    temperature: Annotated[float, typer.Option(help="Of the sampled answers.")] = 1.0,
 ) -> None:
-    """Score a policy on a question file, greedily."""
+    """Score a policy on a question file, greedily; with --samples also what several answers to a question come to."""
     from cluster.config import load_preset
-    from cluster.evaluate import evaluate_file, score_table
+    from cluster.evaluate import Sampled, evaluate_file, score_table
+    from cluster.sampled_scores import sampled_table
 
     config = load_preset(preset, sets or [])
-    score = evaluate_file(_policy(policy), questions, databases, config, predictions=predictions, console=errors)
+    sampled = Sampled(samples, temperature) if samples else None
+    found = evaluate_file(_policy(policy), questions, databases, config, predictions=predictions, console=errors, sampled=sampled)
     if as_json:
-        typer.echo(json.dumps(score.as_dict(), indent=2))
-    else:
-        console.print(score_table(score))
+        typer.echo(json.dumps(found.as_dict(), indent=2))
+        return
+    console.print(score_table(found.score))
+    if found.sampled is not None:
+        console.print(sampled_table(found.sampled))
 
 
 @app.command(name="score")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
@@ -17,11 +20,35 @@ from cluster.base_model import cache_dir
 from cluster.config import RunConfig
 from cluster.question_files import check_golds, open_databases
 from cluster.report import score_text
+from cluster.sampled_scores import SampledScore, sampled_score
 from cluster.scores import Score, score
 from envs.dialogue import Codec
 from envs.questions import load_questions
 from envs.records import Group, Question
 from envs.sandbox import Database
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation came to: the greedy score, and that of sampled answers where there were any."""
+
+    score: Score
+    sampled: SampledScore | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**self.score.as_dict(), **({"sampled": self.sampled.as_dict()} if self.sampled else {})}
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Besides the greedy answer, so many sampled ones for each question."""
+
+    samples: int
+    temperature: float
+
+    def __post_init__(self) -> None:
+        if self.samples < 1 or not 0 < self.temperature <= 5:
+            raise ValueError(f"{self.samples} samples at temperature {self.temperature:g}: wanted 1 or more, above 0 and up to 5")
 
 
 def evaluate_file(
@@ -32,16 +59,20 @@ def evaluate_file(
     *,
     predictions: Path | None,
     console: Console,
-) -> Score:
-    """Play every question greedily and score the answers.
+    sampled: Sampled | None = None,
+) -> Evaluation:
+    """Play every question greedily, and sampled if wanted, and score the answers.
 
     Raises:
         QuestionFileError: databases are missing or gold queries fail; all are named and nothing is played.
     """
-    groups = play_file(policy_dir, questions_file, databases_dir, config, console=console)
-    if predictions is not None:
-        predictions.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in prediction_lines(groups)))
-    return score(groups)
+    with _players(policy_dir, questions_file, databases_dir, config, console) as (play, databases):
+        groups = play(1, 0.0)
+        if predictions is not None:
+            predictions.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in prediction_lines(groups)))
+        if sampled is None:
+            return Evaluation(score(groups))
+        return Evaluation(score(groups), sampled_score(play(sampled.samples, sampled.temperature), databases, sampled.temperature))
 
 
 def play_file(policy_dir: Path, questions_file: Path, databases_dir: Path, config: RunConfig, *, console: Console) -> list[Group]:
@@ -50,26 +81,49 @@ def play_file(policy_dir: Path, questions_file: Path, databases_dir: Path, confi
     Raises:
         QuestionFileError: databases are missing or gold queries fail; all are named and nothing is played.
     """
+    with _players(policy_dir, questions_file, databases_dir, config, console) as (play, _):
+        return play(1, 0.0)
+
+
+@contextmanager
+def _players(
+    policy_dir: Path, questions_file: Path, databases_dir: Path, config: RunConfig, console: Console
+) -> Iterator[tuple[Callable[[int, float], list[Group]], dict[str, Database]]]:
+    """What plays all questions with so many members at a temperature, and the open databases; one engine for the block."""
     from actors.vllm_policy import VllmPolicy
 
     questions = load_questions(questions_file)
-    with open_databases(databases_dir, {q.db_id for q in questions}) as databases:
+    with open_databases(databases_dir, {q.db_id for q in questions}) as databases, asyncio.Runner() as loop:
         check_golds(questions, databases)
         with console.status("starting vLLM"):
             policy = VllmPolicy(policy_dir, config.generator, log_path=cache_dir() / "evaluate-vllm.log")
+        codec = Codec.load(policy_dir)
         try:
-            return asyncio.run(play_all(policy, Codec.load(policy_dir), questions, databases, config, console))
+            yield (
+                lambda members, temperature: loop.run(
+                    play_all(policy, codec, questions, databases, config, console, members=members, temperature=temperature)
+                ),
+                databases,
+            )
         finally:
             policy.close()
 
 
 async def play_all(
-    policy: Policy, codec: Codec, questions: list[Question], databases: dict[str, Database], config: RunConfig, console: Console
+    policy: Policy,
+    codec: Codec,
+    questions: list[Question],
+    databases: dict[str, Database],
+    config: RunConfig,
+    console: Console,
+    *,
+    members: int = 1,
+    temperature: float = 0.0,
 ) -> list[Group]:
-    """One greedy episode a question, in the order of the questions."""
-    room = asyncio.Semaphore(config.evaluation.concurrency)
+    """One group a question, in the order of the questions."""
+    room = asyncio.Semaphore(max(1, config.evaluation.concurrency // members))
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("playing", total=len(questions))
+        task = progress.add_task("playing" if members == 1 else f"playing, {members} answers each", total=len(questions))
 
         async def play(question: Question) -> Group:
             async with room:
@@ -78,11 +132,11 @@ async def play_all(
                     codec,
                     databases[question.db_id],
                     question,
-                    members=1,
+                    members=members,
                     episode=config.episode,
                     rollout=config.rollout,
-                    seed=0,
-                    temperature=0.0,
+                    seed=config.run.seed if members > 1 else 0,
+                    temperature=temperature,
                     steered=config.evaluation.steered,
                 )
             progress.advance(task)
