@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cluster import run_cli, serve_cli
+from cluster import policy_cli, run_cli, serve_cli
 from cluster.errors import UserError
 from cluster.run_cli import RUNS
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(no_args_is_help=True, help="The databases and questions of a preset: build and count them, check them.")
 app.add_typer(data_app, name="data")
+app.add_typer(policy_cli.app)
 app.add_typer(run_cli.app)
 app.add_typer(serve_cli.app)
 console = Console(highlight=False)
@@ -120,34 +121,6 @@ def score_predictions(
         typer.echo(json.dumps(found.as_dict(), indent=2))
     else:
         print_score(found, console)
-
-
-@app.command()
-def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="A policy directory, predictions file, evaluation's .parquet, or RUN:EVALUATION.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="The other one.")],
-    questions: Annotated[Path | None, typer.Option(help="Spider-layout JSON: what policies are asked.")] = None,
-    databases: Annotated[Path | None, typer.Option(help="Directory with <db_id>/<db_id>.sqlite for every db_id.")] = None,
-    preset: Preset = "quickstart",
-    sets: Sets = None,
-    common: Annotated[bool, typer.Option("--common", help="Leave out questions that only one of the two was asked.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Compare two policies on the same questions in pairs (exact McNemar test), by database and number of tables.
-
-    The exit code is 0 whichever is better; 2 when a side cannot be read; 3 when the two were not asked the same questions.
-    """
-    from cluster.compare_command import compare_sources, print_comparison
-    from cluster.config import load_preset
-
-    config = load_preset(preset, sets or [])
-    found = compare_sources(
-        a, b, config, questions=questions, databases=databases, common=common, console=errors, runs=RUNS
-    )  # fmt: skip
-    if as_json:
-        typer.echo(json.dumps(found.as_dict(), indent=2))
-    else:
-        print_comparison(found, a, b, console)
 
 
 @app.command()
@@ -334,17 +307,9 @@ def _sets(sets: list[str] | None, spider: Path | None) -> list[str]:
 
 
 def _policy(chosen: Path | None) -> Path:
-    """The directory to load: the one named, or the newest run's best."""
-    from envs.run_store import list_runs
+    from cluster.policies import policy_dir
 
-    if chosen is not None:
-        if not (chosen / "config.json").is_file():
-            raise FileNotFoundError(f"{chosen} is no policy directory: wanted config.json, model.safetensors and tokenizer.json in it")
-        return chosen
-    for run in list_runs(RUNS):
-        if (run / "policy" / "best" / "config.json").is_file():
-            return run / "policy" / "best"
-    raise FileNotFoundError("no policy yet: `make train` teaches one in 30 minutes, or name a directory with --policy")
+    return policy_dir(chosen, RUNS)
 
 
 def main() -> None:

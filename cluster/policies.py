@@ -1,0 +1,23 @@
+"""Which policy a command loads: the one that was named, or the newest run's best."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from envs.run_store import list_runs
+
+
+def policy_dir(chosen: Path | None, runs: Path) -> Path:
+    """The directory to load.
+
+    Raises:
+        FileNotFoundError: the one named is no policy, or no run has one yet.
+    """
+    if chosen is not None:
+        if not (chosen / "config.json").is_file():
+            raise FileNotFoundError(f"{chosen} is no policy directory: wanted config.json, model.safetensors and tokenizer.json in it")
+        return chosen
+    for run in list_runs(runs):
+        if (run / "policy" / "best" / "config.json").is_file():
+            return run / "policy" / "best"
+    raise FileNotFoundError("no policy yet: `make train` teaches one in 30 minutes, or name a directory with --policy")
