@@ -224,8 +224,24 @@ def bench(
 
 
 @data_app.command(name="build")
-def data_build(preset: Preset = "quickstart", sets: Sets = None, spider: Spider = None, as_json: AsJson = False) -> None:
-    """Build the databases and question sets of a preset, and count them: by set, number of tables, construct and database."""
+def data_build(
+    preset: Preset = "quickstart",
+    sets: Sets = None,
+    spider: Spider = None,
+    feedback: Annotated[Path | None, typer.Option(metavar="DIR", help="A server's feedback folder: make questions of it.")] = None,
+    out: Annotated[Path, typer.Option(help="With --feedback: the directory to make, in Spider's layout.")] = Path("feedback-questions"),
+    as_json: AsJson = False,
+) -> None:
+    """Build the databases and question sets of a preset, and count them: by set, number of tables, construct and database.
+
+    With --feedback, make questions with gold SQL of what people said of answers instead, for `train --spider OUT`.
+    """
+    if feedback is not None:
+        from cluster.feedback_command import build_from_feedback, said
+
+        made = build_from_feedback(feedback, out)
+        typer.echo(json.dumps(made, indent=2) if as_json else said(made))
+        return
     from cluster.config import load_preset
     from cluster.data_command import build, counts, print_counts
 

@@ -171,7 +171,7 @@ class Desk:
             return database.schema.names
 
     async def _remember(self, asked: Asked, answer: Answer, kept: str) -> None:
-        await asyncio.to_thread(self.answers.keep, asked.owner, _stored(answer))
+        await asyncio.to_thread(self.answers.keep, asked.owner, _stored(answer, kept))
         if asked.conversation is not None and answer.outcome == "answered":
             turn = LastTurn(kept, answer.sql)
             await asyncio.to_thread(self.answers.keep_turn, asked.owner, asked.conversation, asked.database, turn)
@@ -180,7 +180,11 @@ class Desk:
         """The calibration of the weights that answer, where they have one."""
         weights = policy.model.weights
         if weights not in self._calibrations:
-            found = None if policy.policy.startswith(SCRIPTED) else Calibration.load(Path(policy.policy))
+            found = None
+            try:
+                found = None if policy.policy.startswith(SCRIPTED) else Calibration.load(Path(policy.policy))
+            except ValueError as error:
+                log.warning("no confidence is told: %s", error)
             if found is not None and found.weights not in ("", weights):
                 log.warning("the calibration beside the policy was made for weights %s, not %s: it is not used", found.weights, weights)
                 found = None
@@ -228,7 +232,7 @@ class Desk:
             read = await run_again(self.connections, path, {sql}, self.config.rows_max)
         self._count_sql(read.results[sql])
         answer = answer_to_sql(database, sql, read, time.monotonic() - began, wording_of(database))
-        await asyncio.to_thread(self.answers.keep, owner, _stored(answer))
+        await asyncio.to_thread(self.answers.keep, owner, _stored(answer, None))
         return answer
 
     async def rows(self, owner: str, answer_id: str) -> QueryResult:
@@ -403,5 +407,6 @@ def _short(rows: list[tuple[Value, ...]]) -> list[list[Cell]]:
     return rows_of([[value[:CELL_CHARS] if isinstance(value, bytes) else value for value in row] for row in shown])
 
 
-def _stored(answer: Answer) -> StoredAnswer:
-    return StoredAnswer(answer.id, answer.database, answer.question, answer.sql, answer.outcome, stored_model(answer.model))
+def _stored(answer: Answer, question: str | None) -> StoredAnswer:
+    """What is kept; the question of a follow-up with what it leaned on."""
+    return StoredAnswer(answer.id, answer.database, question, answer.sql, answer.outcome, stored_model(answer.model))

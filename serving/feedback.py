@@ -1,6 +1,6 @@
 """What people said of answers, as Parquet: one small file for each, whole or not there, all of one schema.
 
-    DIR/ 20260131T101502-1a2b3c4d.parquet ...
+    DIR/ 20260131T101502123-1a2b3c4d.parquet ...
 
 `pyarrow.dataset.dataset(DIR)` reads them as one table; `analyst-buddy data build --feedback DIR` makes questions of them.
 """
@@ -57,7 +57,7 @@ def write_feedback(folder: Path, feedback: Feedback) -> str:
     """Keep it and return its id."""
     folder.mkdir(parents=True, exist_ok=True)
     now = time.time()
-    name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(now))}-{secrets.token_hex(4)}"
+    name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(now))}{int(now * 1_000) % 1_000:03d}-{secrets.token_hex(4)}"
     row = {"id": name, "time": int(now * 1_000), **asdict(feedback)}
     columns = [pa.array([row[field.name]], field.type) for field in SCHEMA]
     with file_written_aside(folder / f"{name}.parquet") as aside:
