@@ -2,7 +2,9 @@
 
 A prompt is rendered to ids once. A turn is whatever ids the policy sampled, kept as they are; an observation is encoded on its
 own and appended with mask 0. So the ids of a demonstration equal those of the same actions played, and nothing sampled is ever
-decoded and encoded again. The chat markup is ChatML, which SmolLM2 and Qwen share.
+decoded and encoded again. The chat markup is ChatML, which SmolLM2 and Qwen share. A tokenizer that knows <think> (Qwen3) gets its
+template's empty block at every opening of a turn, which says that no thoughts follow: in demonstrations, rollouts and serving alike, with
+mask 0, and kept between turns. A policy that thinks all the same has its thoughts kept as sampled, as a malformed turn.
 """
 
 from __future__ import annotations
@@ -64,6 +66,8 @@ class Codec:
         self._start = self._token("<|im_start|>")
         self.end_id = self._token("<|im_end|>")
         self._newline = tuple(self._encode("\n"))
+        thinks = all(tokenizer.token_to_id(token) is not None for token in ("<think>", "</think>"))
+        self._no_thoughts = self._encode("<think>\n\n</think>\n\n") if thinks else []
 
     @classmethod
     def load(cls, model_dir: Path | str) -> Codec:
@@ -88,7 +92,7 @@ class Codec:
             *self._newline,
             *self._message("user", prompt_text(question, tables)),
             *self._newline,
-            *self._opening("assistant"),
+            *self._turn_opening(),
         )
 
     def action_ids(self, action: str) -> tuple[int, ...]:
@@ -107,7 +111,7 @@ class Codec:
             *self._newline,
             *self._message("user", observation),
             *self._newline,
-            *self._opening("assistant"),
+            *self._turn_opening(),
         )
 
     def follow_up_ids(self, question: str) -> tuple[int, ...]:
@@ -116,6 +120,9 @@ class Codec:
 
     def _message(self, role: str, text: str) -> list[int]:
         return [*self._opening(role), *self._encode(text), self.end_id]
+
+    def _turn_opening(self) -> list[int]:
+        return [*self._opening("assistant"), *self._no_thoughts]
 
     def _opening(self, role: str) -> list[int]:
         return [self._start, *self._encode(f"{role}\n")]

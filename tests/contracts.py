@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -79,6 +79,30 @@ async def check_steering(policy: Policy, codec: Codec, question: str, names: Nam
 
     again = await policy.generate(prompt, Sampling(max_tokens=24, stop_ids=codec.stop_ids, seed=1))
     assert again.ids == free.ids, "a turn without names is not steered"
+
+
+async def check_transfer(
+    policy: Policy, change: Callable[[int], None], push: Callable[[], int], gap: Callable[[], float], *, bound: float
+) -> None:
+    """Raise AssertionError where a weight transfer breaks its contract: what was pushed, all of it, is what samples, under its version.
+
+    Args:
+        policy: the generator's, in the end that was pushed to.
+        change: makes the learner's weights others, by a seed.
+        push: pushes them; the version they were pushed as.
+        gap: mean |difference| in logprob between learner and generator, nats a token.
+        bound: what rounding alone may make of the gap.
+    """
+    sampling = Sampling(max_tokens=24, stop_ids=(), temperature=0.0)
+    before = await policy.generate([5, 6, 7], sampling)
+    for seed in (1, 2):
+        await asyncio.to_thread(change, seed)
+        assert await asyncio.to_thread(gap) > 2 * bound, "the learner has moved on: the canary must see it"
+        version = await asyncio.to_thread(push)
+        assert await asyncio.to_thread(gap) < bound, "every weight has arrived"
+    after = await policy.generate([5, 6, 7], sampling)
+    assert after.ids != before.ids, "cached keys and values of the old weights are gone"
+    assert {span.version for span in after.spans} == {version}
 
 
 def check_turn(turn: Turn, *, tokens_max: int) -> None:

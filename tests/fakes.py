@@ -55,18 +55,28 @@ class RandomPolicy:
         return Turn(tuple(ids), (-5.0,) * len(ids), (WeightSpan(0, len(ids), 0),))
 
 
-def save_tiny_model(directory: Path, tokenizer_json: str, *, seed: int = 0, sharpness: float = 4.0) -> Path:
-    """A random two-layer Llama with tied embeddings as a Hugging Face directory; vLLM and transformers both load it.
+def thinking(tokenizer_json: str) -> str:
+    """The same tokenizer with <think> and </think>, which are added and not special, as Qwen3's are."""
+    from tokenizers import AddedToken, Tokenizer
+
+    tokenizer = Tokenizer.from_str(tokenizer_json)
+    tokenizer.add_tokens([AddedToken(text, special=False, normalized=False) for text in ("<think>", "</think>")])
+    return str(tokenizer.to_str())
+
+
+def save_tiny_model(directory: Path, tokenizer_json: str, *, kind: str = "llama", seed: int = 0, sharpness: float = 4.0) -> Path:
+    """A random two-layer Llama or Qwen3 ("qwen3") with tied embeddings as a Hugging Face directory; vLLM and transformers both load it.
 
     `sharpness` scales the embeddings so that some tokens are far likelier than others, as in a trained model.
     """
     import torch
     from tokenizers import Tokenizer
-    from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers import LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
     torch.manual_seed(seed)
     size = Tokenizer.from_str(tokenizer_json).get_vocab_size()
-    config = LlamaConfig(
+    make_config, make_model = {"llama": (LlamaConfig, LlamaForCausalLM), "qwen3": (Qwen3Config, Qwen3ForCausalLM)}[kind]
+    config = make_config(
         vocab_size=size + -size % 64,
         hidden_size=128,
         intermediate_size=256,
@@ -79,7 +89,7 @@ def save_tiny_model(directory: Path, tokenizer_json: str, *, seed: int = 0, shar
         initializer_range=0.05,
         dtype="float32",
     )
-    model: Any = LlamaForCausalLM(config)
+    model: Any = make_model(config)
     with torch.no_grad():
         model.get_input_embeddings().weight.mul_(sharpness)
         model.model.norm.weight.copy_(torch.randint(0, 2, (128,)) * 2 - 1)  # else tied embeddings repeat the last token for ever
