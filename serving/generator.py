@@ -66,6 +66,7 @@ class Generator:
             history = History(policy, (first,), versions=1)
         self._history = history
         self._gate = Gate()
+        self._closed = False
         self.engine, self._policy = start_policy(history.current.policy, engine, config, self._state / "vllm.log")
         self._begun = False  # whether the version in force has been told to the engine
 
@@ -134,10 +135,15 @@ class Generator:
         """Ray Serve asks this now and then, and starts another replica when it raises."""
         await self._policy.check()
 
+    def close(self) -> None:
+        """End the engine; the generator is of no use afterwards."""
+        if not self._closed:
+            self._closed = True
+            self._policy.close()
+
     def __del__(self) -> None:  # Ray Serve calls it when a replica stops
-        policy = getattr(self, "_policy", None)
-        if policy is not None:
-            policy.close()
+        if hasattr(self, "_policy"):
+            self.close()
 
     async def _change(self, history: History) -> PromotedBody:
         before = self._model()
