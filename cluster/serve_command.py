@@ -136,7 +136,7 @@ def run(args: Args, host: str, port: int, console: Console, *, verbose: bool) ->
     from ray import serve
 
     from serving.app import APP_NAME, build
-    from serving.desk import DRAIN_S
+    from serving.questions import DRAIN_S
 
     _check_port(host, port)
     stopping = threading.Event()

@@ -15,9 +15,10 @@ from ray.serve.config import BackpressureConfig
 from ray.serve.schema import LoggingConfig
 
 from envs.dialogue import Codec
-from serving.desk import DRAIN_S, Desk
+from serving.desk import Desk
 from serving.generator import Generator
 from serving.policy_files import SCRIPTED, Promoted
+from serving.questions import DRAIN_S
 from serving.routes import make_app
 from serving.settings import Args, Keys
 

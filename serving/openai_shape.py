@@ -19,10 +19,11 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
 from serving.contract import QUESTION_CHARS_MAX, Answer, Samples
-from serving.desk import Answered, Asked, Begun, Desk
+from serving.desk import Desk
 from serving.follow_ups import LastTurn
 from serving.http_errors import problem_of
 from serving.http_gate import error_body
+from serving.questions import Answered, Asked, Begun
 from serving.routes import PING_S, last_of, owner, until_left
 
 PREFIX = "analyst:"

@@ -37,10 +37,11 @@ from serving.contract import (
     UploadedDatabase,
     VersionBody,
 )
-from serving.desk import Answered, Asked, Begun, Desk
+from serving.desk import Desk
 from serving.downloads import as_csv, as_xlsx
 from serving.http_errors import RESPONSES, answer_errors, problem_of
 from serving.http_gate import REQUEST_ID, HttpGate, error_body
+from serving.questions import Answered, Asked, Begun
 from serving.settings import Keys
 
 log = logging.getLogger("ray.serve")
