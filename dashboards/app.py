@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import compare_page, runs_page, trajectories_page
+from dashboards import ask_page, compare_page, runs_page, trajectories_page
 from dashboards.settings import read_settings
 
 st.set_page_config(page_title="analyst-buddy", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
@@ -30,6 +30,7 @@ def passed() -> bool:
 
 if passed():
     pages = {
+        "": [st.Page(lambda: ask_page.show(settings), title="Ask", icon=":material/chat:", url_path="ask", default=True)],
         "Training": [
             st.Page(lambda: runs_page.show(settings), title="Runs", icon=":material/monitoring:", url_path="runs"),
             st.Page(lambda: trajectories_page.show(settings), title="Trajectories", icon=":material/route:", url_path="trajectories"),

@@ -36,6 +36,7 @@ SERVER: Mapping[str, str] = {
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     "client.toolbarMode": "minimal",
+    "client.disableDataExport": "true",  # the app's own downloads guard against formulas
     "logger.hideWelcomeMessage": "true",
 }
 
