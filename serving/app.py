@@ -45,8 +45,13 @@ class Analyst:
         await self._desk.stop()
 
 
-def build(args: Args) -> serve.Application:
-    """The application for these arguments."""
+def build(args: Args | dict[str, Any]) -> serve.Application:
+    """The application for these arguments; `serve deploy` hands them over as its file has them.
+
+    Raises:
+        pydantic.ValidationError: an argument is unknown or out of range.
+    """
+    args = Args.model_validate(args)
     config = args.generator_config()
     started = Promoted(args.policy, args.policy_name, "", tested=args.tested)
     generator = serve.deployment(

@@ -86,6 +86,19 @@ def test_the_printed_configuration_and_the_yaml_hold_no_key(tmp_path: Path, monk
     assert application["import_path"] == "serving.app:build"
 
 
+def test_serve_deploy_builds_the_application_from_the_yaml(tmp_path: Path) -> None:
+    from ray.serve._private.api import call_user_app_builder_with_args_if_necessary as as_serve_does
+    from ray.serve.schema import ServeDeploySchema
+
+    from serving.app import build
+
+    written = yaml.safe_load(as_yaml(Args(policy="scripted:x.json", state=str(tmp_path)), "127.0.0.1", 8000))
+    (application,) = ServeDeploySchema.model_validate(written).applications
+    assert as_serve_does(build, application.args) is not None
+    with pytest.raises(ValueError, match="sampels"):
+        as_serve_does(build, {**application.args, "sampels": 5})
+
+
 def test_promote_says_when_there_is_no_run_no_policy_or_no_server(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no run"):
         promote("nothing", tmp_path, 0.0, "http://127.0.0.1:1", "")
