@@ -25,12 +25,13 @@ from cluster.config import RunConfig
 from cluster.dataset_cache import data_of
 from cluster.question_files import check_golds, open_databases
 from envs.dialogue import Codec
+from envs.group_files import read_groups
 from envs.questions import load_questions
-from envs.records import Question
-from envs.sandbox import Database
+from envs.records import Group, Question
+from envs.sandbox import Database, QueryError, QueryResult
 from envs.verifier import VerifierError, grade
 from serving.agreement import agreement
-from serving.analyst import AnalystConfig, Played, play
+from serving.analyst import AnalystConfig, Played, Read, play
 from serving.answers import given_by
 from serving.calibration import Calibration, Example, Fit, fit
 from serving.confidence import features_of
@@ -87,6 +88,41 @@ def calibrate(
     made = Calibration(fits_of(asked, samples), threshold, fingerprint(str(policy_dir)))
     made.save(policy_dir)
     return made
+
+
+def calibrate_from(policy_dir: Path, file: Path, databases_dir: Path, threshold: float, console: Console) -> Calibration:
+    """Fit to what a run's evaluation has played already, greedily and once, and write calibration.json into the policy's directory.
+
+    Args:
+        file: groups of a validation of the policy, as a run keeps them.
+
+    Raises:
+        QuestionFileError: databases are missing.
+        ValueError: too few answers came of it to learn from.
+    """
+    groups = read_groups(file)
+    with (
+        open_databases(databases_dir, {group.question.db_id for group in groups}) as databases,
+        console.status("running the queries again"),
+    ):
+        asked = [asked_of(group, databases[group.question.db_id]) for group in groups]
+    made = Calibration(fits_of(asked, 1), threshold, fingerprint(str(policy_dir)))
+    made.save(policy_dir)
+    return made
+
+
+def asked_of(group: Group, database: Database) -> Asked:
+    """A group that was played and graded in training or evaluation, with the rows of its queries."""
+    outcomes = [trajectory.outcome for trajectory in group.trajectories]
+    results: dict[str, QueryResult | QueryError] = {}
+    for sql in {outcome.sql for outcome in outcomes if outcome.sql}:
+        try:
+            results[sql] = database.query(sql)
+        except QueryError as error:
+            results[sql] = error
+    read = Read(database.schema, results)
+    played = Played(group.trajectories, tuple(() for _ in outcomes), read, len(outcomes), timed_out=False)
+    return Asked(group.question, played, {(outcome.sql, outcome.answer): outcome.correct for outcome in outcomes})
 
 
 def in_turns(questions: Sequence[Question], limit: int) -> list[Question]:

@@ -75,14 +75,26 @@ def read_side(name: str, runs: Path) -> list[Answered] | None:
         return None
     if path.is_file():
         return answered(read_groups(path)) if path.suffix == ".parquet" else read_answers(path)
+    file = evaluation_file(name, runs)
+    if file is not None:
+        return answered(read_groups(file))
+    raise UserError(f"{name} is no policy directory, predictions file, evaluation (.parquet) or RUN:EVALUATION")
+
+
+def evaluation_file(name: str, runs: Path) -> Path | None:
+    """The newest file of RUN:EVALUATION; None for a name of another form.
+
+    Raises:
+        UserError: there is no such run or evaluation.
+    """
     run, colon, evaluation = name.rpartition(":")
-    if colon and not path.exists():
+    if colon and not Path(name).exists():
         store = RunStore.existing(run, runs)
         files = {found: file for _, found, file in store.evaluation_files()}  # by step, so the newest stays
         if evaluation not in files:
             raise UserError(f"no evaluation {evaluation!r} in {store.path}; there are: {', '.join(files) or 'none'}")
-        return answered(read_groups(files[evaluation]))
-    raise UserError(f"{name} is no policy directory, predictions file, evaluation (.parquet) or RUN:EVALUATION")
+        return files[evaluation]
+    return None
 
 
 def read_answers(file: Path) -> list[Answered]:

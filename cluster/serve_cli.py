@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cluster.errors import UserError
+
 app = typer.Typer()
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -107,29 +109,35 @@ def calibrate(
     ] = None,
     questions: Annotated[Path | None, typer.Option(help="Spider-layout JSON. Default: the preset's validation questions.")] = None,
     databases: Annotated[Path | None, typer.Option(help="Directory with <db_id>/<db_id>.sqlite for every db_id of --questions.")] = None,
+    evaluation: Annotated[
+        str | None, typer.Option(metavar="RUN:NAME", help="Learn from a validation that was played already, for one sample alone.")
+    ] = None,
     samples: Annotated[int, typer.Option(min=1, max=9, help="Answers sampled of each question.")] = 5,
     limit: Annotated[int, typer.Option(min=40, help="Questions at most, from each database in turns.")] = 220,
     threshold: Annotated[float, typer.Option(min=0.0, max=1.0, help="Confidence below which an answer is called unsure.")] = 0.5,
     preset: Annotated[str, typer.Option(help="Settings of episodes, vLLM and data for a policy that is of no run.")] = "quickstart",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
-    """Learn from validation questions how sure an answer is; kept beside the policy as calibration.json, which `serve` reads."""
-    from cluster.calibrate_command import as_dict, print_calibration
+    """Learn from validation questions how sure an answer is; kept beside the policy as calibration.json, which `serve` reads.
+
+    Plays the questions, which takes minutes; or with --evaluation quickstart:sft_validation uses what a run has played of the same policy.
+    """
+    from cluster.calibrate_command import as_dict, calibrate_from, print_calibration
     from cluster.calibrate_command import calibrate as run
+    from cluster.compare_command import evaluation_file
     from cluster.config import load_preset
+    from cluster.dataset_cache import data_of
     from cluster.serve_command import choose_policy
 
     chosen = choose_policy(str(policy) if policy else None, RUNS, errors)
-    made = run(
-        Path(chosen.policy),
-        questions,
-        databases,
-        chosen.config or load_preset(preset),
-        samples=samples,
-        limit=limit,
-        threshold=threshold,
-        console=errors,
-    )
+    config = chosen.config or load_preset(preset)
+    if evaluation is not None:
+        file = evaluation_file(evaluation, RUNS)
+        if file is None:
+            raise UserError(f"--evaluation is {evaluation!r}: wanted RUN:NAME, such as quickstart:sft_validation")
+        made = calibrate_from(Path(chosen.policy), file, databases or data_of(config).databases_dir, threshold, errors)
+    else:
+        made = run(Path(chosen.policy), questions, databases, config, samples=samples, limit=limit, threshold=threshold, console=errors)
     if as_json:
         typer.echo(json.dumps(as_dict(made), indent=2))
     else:

@@ -1,8 +1,8 @@
 """How likely an answer is right, learnt from answers to validation questions whose gold is known; kept beside the policy.
 
 A logistic fit of a few things that can be seen without the gold: how many of the sampled answers agree, whether anything was found,
-how the episode went. One fit for each number of samples, because five that agree say more than one alone. What is reported (the curve,
-accuracy against the share answered) is of questions of databases that the fit did not see.
+how the episode went, how likely the policy found its own words. One fit for each number of samples, because five that agree say more
+than one alone. What is reported (the curve, accuracy against the share answered) is of questions of databases that the fit did not see.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from envs.run_store import file_written_aside
+from envs.whole_files import file_written_aside
 
 FILE_NAME = "calibration.json"
 VERSION = 1
@@ -39,6 +39,7 @@ class Features:
     errors: float  # steps that failed, a mean over the agreeing episodes
     steps: float  # actions, a mean over the agreeing episodes
     described: bool  # every table that the query reads was described first
+    surprise: float = 0.0  # nats: how unlikely the policy itself found all it wrote, a mean over the agreeing episodes
     unknown: bool = False  # the answer is that the data does not have it
 
     def row(self) -> list[float]:
@@ -49,11 +50,12 @@ class Features:
             min(self.errors, 5.0),
             min(self.steps, 10.0),
             float(self.described),
+            min(self.surprise, 20.0),
             float(self.unknown),
         ]
 
 
-NAMES = ("share", "margin", "found", "errors", "steps", "described", "unknown")
+NAMES = ("share", "margin", "found", "errors", "steps", "described", "surprise", "unknown")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def features_of(found: Agreement, given: Sequence[Given], played: Played) -> Fea
         errors=sum(sum(not step.ok for step in one.steps) for one in camp) / len(camp),
         steps=sum(len(one.steps) for one in camp) / len(camp),
         described=isinstance(result, QueryResult) and _described(camp[0]) >= {table.lower() for table in result.tables_read},
+        surprise=sum(-sum(one.logprobs) for one in camp) / len(camp),
         unknown=first.said is Said.UNKNOWN,
     )
 

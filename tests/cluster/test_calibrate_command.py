@@ -9,10 +9,12 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from cluster.calibrate_command import as_dict, example_of, fits_of, in_turns, play_all, print_calibration
+from cluster.calibrate_command import as_dict, calibrate_from, example_of, fits_of, in_turns, play_all, print_calibration
 from cluster.cli import app
 from cluster.config import load_preset
+from cluster.evaluate import play_all as cluster_play
 from envs.dialogue import Codec
+from envs.group_files import write_groups
 from envs.records import Question
 from envs.sandbox import Database
 from serving.calibration import Calibration
@@ -80,3 +82,19 @@ def test_fewer_questions_than_can_teach_are_refused(tiny_codec: Codec, shop: Dat
     asked = asyncio.run(play_all(policy, tiny_codec, questions(5), {"shop": shop}, config, 1, Console(quiet=True)))
     with pytest.raises(ValueError, match="cannot be calibrated"):
         fits_of(asked, 1)
+
+
+def test_what_a_run_has_played_calibrates_one_sample_without_playing(
+    tiny_codec: Codec, shop_db: Path, shop: Database, tmp_path: Path
+) -> None:
+    config = load_preset("smoke", ["rollout.episode_tokens_max=4000"])
+    policy = ScriptedPolicy(tiny_codec, say, context=8_000)
+    groups = asyncio.run(cluster_play(policy, tiny_codec, questions(60), {"shop": shop}, config, Console(quiet=True)))
+    file, policy_dir = tmp_path / "step_000010_sft_validation.parquet", tmp_path / "policy"
+    write_groups(file, groups)
+    policy_dir.mkdir()
+    (policy_dir / "model.safetensors").write_bytes(b"weights")
+    made = calibrate_from(policy_dir, file, shop_db.parent.parent, 0.4, Console(quiet=True))
+    assert (set(made.fits), made.fits[1].asked, made.fits[1].answered) == ({1}, 60, 54)
+    assert made.fits[1].correct == sum(group.trajectories[0].outcome.correct for group in groups)
+    assert Calibration.load(policy_dir) == made

@@ -70,6 +70,18 @@ def test_a_single_sample_is_calibrated_by_what_happened_in_the_episode() -> None
     assert fitted.confidence(features(1.0)) > fitted.confidence(features(1.0, errors=2.0)) + 0.3
 
 
+def test_an_answer_that_the_policy_itself_found_unlikely_is_less_sure() -> None:
+    rng = random.Random(4)
+    made = []
+    for number in range(600):
+        surprise = rng.choice((1.0, 9.0))
+        seen = Features(1.0, 1.0, True, 0.0, 4.0, described=True, surprise=surprise)
+        made.append(Example(f"db{number % 3}", seen, rng.random() < (0.8 if surprise < 5 else 0.2)))
+    fitted = fit(made, samples=1)
+    sure, unsure = (fitted.confidence(Features(1.0, 1.0, True, 0.0, 4.0, described=True, surprise=s)) for s in (1.0, 9.0))
+    assert sure > 0.7 and unsure < 0.3
+
+
 def test_too_few_answers_or_all_alike_are_refused() -> None:
     with pytest.raises(ValueError, match=f"wanted {ANSWERS_MIN} or more"):
         fit(examples(ANSWERS_MIN - 1), samples=5)
