@@ -135,6 +135,8 @@ def calibrate(
         file = evaluation_file(evaluation, RUNS)
         if file is None:
             raise UserError(f"--evaluation is {evaluation!r}: wanted RUN:NAME, such as quickstart:sft_validation")
+        if evaluation.endswith("_test"):
+            raise UserError(f"{evaluation} is of the test set, which only reports and tunes nothing: name a validation")
         made = calibrate_from(Path(chosen.policy), file, databases or data_of(config).databases_dir, threshold, errors)
     else:
         made = run(Path(chosen.policy), questions, databases, config, samples=samples, limit=limit, threshold=threshold, console=errors)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from cluster.calibrate_command import as_dict, calibrate_from, example_of, fits_of, in_turns, play_all, print_calibration
 from cluster.cli import app
 from cluster.config import load_preset
+from cluster.errors import UserError
 from cluster.evaluate import play_all as cluster_play
 from envs.dialogue import Codec
 from envs.group_files import write_groups
@@ -98,3 +99,15 @@ def test_what_a_run_has_played_calibrates_one_sample_without_playing(
     assert (set(made.fits), made.fits[1].asked, made.fits[1].answered) == ({1}, 60, 54)
     assert made.fits[1].correct == sum(group.trajectories[0].outcome.correct for group in groups)
     assert Calibration.load(policy_dir) == made
+
+
+def test_the_test_set_calibrates_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluations = tmp_path / "runs" / "r" / "evaluations"
+    evaluations.mkdir(parents=True)
+    (tmp_path / "runs" / "r" / "config.toml").write_text("")
+    (evaluations / "step_000010_sft_test.parquet").write_bytes(b"")
+    (tmp_path / "policy").mkdir()
+    (tmp_path / "policy" / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(app, ["calibrate", "--policy", "policy", "--evaluation", "r:sft_test"])
+    assert isinstance(found.exception, UserError) and "tunes nothing" in str(found.exception)
