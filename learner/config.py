@@ -14,10 +14,11 @@ class LearnerConfig:
 
     precision: Literal["bf16", "fp32"] = "bf16"  # bf16 keeps fp32 master weights; fp32 is for tiny models
     zero_stage: int = 1  # DeepSpeed ZeRO: 1 shards optimizer states over ranks, 2 gradients too; 0 adds up gradients in bf16
-    attention: str = "grouped"  # "grouped" (learner/attention.py, fastest on CPU), or any of transformers': "sdpa", "eager", ...
+    packing: Literal["tree", "rows"] = "rows"  # "tree" computes what sequences share at their beginning once (learner/prefix_tree.py)
+    attention: str = "grouped"  # of rows: "grouped" (learner/attention.py, fastest on CPU), or any of transformers': "sdpa", "eager", ...
     compile: bool = True  # torch.compile each layer: a sixth faster on a CPU, takes 10 to 50 s while the engines start
-    micro_batch_tokens: int = 2048  # padded tokens in one forward and backward; more fall out of a CPU's caches
-    width_multiple: int = 32  # widths of micro-batches are rounded up to this: few shapes keep the caches of a CPU's kernels small
+    micro_batch_tokens: int = 2048  # computed tokens in one forward and backward; more fall out of a CPU's caches
+    width_multiple: int = 32  # widths of rows are rounded up to this: few shapes keep the caches of a CPU's kernels small
     threads: int = 0  # CPU threads of the learner; 0 leaves it to torch
     frozen_layers: int = 0  # the embedding and so many of the lowest layers stay as they are: no backward pass, no optimizer for them
     gradient_clip: float = 1.0  # largest global gradient norm; 0 switches clipping off
@@ -29,6 +30,8 @@ class LearnerConfig:
         object.__setattr__(self, "betas", tuple(self.betas))  # TOML hands over a list
         if self.precision not in ("bf16", "fp32"):
             raise ValueError(f"learner.precision is {self.precision!r}: choose 'bf16' or 'fp32'")
+        if self.packing not in ("tree", "rows"):
+            raise ValueError(f"learner.packing is {self.packing!r}: choose 'tree' or 'rows'")
         if self.zero_stage not in (0, 1, 2):
             raise ValueError(f"learner.zero_stage is {self.zero_stage}: choose 0, 1 or 2 (3 would need sharded weight transfer)")
         if self.precision == "fp32" and self.zero_stage == 2:

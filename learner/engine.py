@@ -26,9 +26,10 @@ from torch import nn
 from transformers import AutoModelForCausalLM
 
 from envs.records import Metrics
-from learner import attention
-from learner.batch import MicroBatch
+from learner import attention, tree_attention
+from learner.batch import Example, MicroBatch, pack_by
 from learner.config import LearnerConfig
+from learner.tree_attention import TreeLayout
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,8 @@ class StepReport:
     loss: float
     gradient_norm: float  # before clipping
     sums: dict[str, float]  # the parts' sums, added up
-    tokens: int  # without padding
+    tokens: int  # of the sequences, without padding
+    computed: int  # tokens the model ran over: with padding, and what sequences share once if packed as trees
     seconds: float
 
     def metrics(self, learning_rate: float) -> Metrics:
@@ -63,6 +65,7 @@ class StepReport:
         return {
             "learner/step_s": self.seconds,
             "learner/tokens": float(self.tokens),
+            "learner/computed_tokens": float(self.computed),
             "learner/tokens_per_s": self.tokens / self.seconds,
             "learner/gradient_norm": self.gradient_norm,
             "learner/learning_rate": learning_rate,
@@ -76,8 +79,16 @@ class TokenLogprobs(nn.Module):
         super().__init__()
         self.causal = causal
 
-    def forward(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        """[trained] float32: natural log of the probability of ids.flatten()[positions], each given its row before it."""
+    def forward(self, ids: torch.Tensor, positions: torch.Tensor, tree: TreeLayout | None = None) -> torch.Tensor:
+        """[trained] float32: natural log of the probability of ids.flatten()[positions], each given its row before it.
+
+        In a tree, of its edges at `positions`: logits and hidden states that sequences share are computed once.
+        """
+        if tree is not None:
+            arguments = tree.attention_arguments(self.causal.dtype)
+            hidden = self.causal.model(input_ids=ids, position_ids=tree.depths, use_cache=False, **arguments).last_hidden_state
+            logits = self.causal.lm_head(hidden[0, tree.sources])
+            return -nn.functional.cross_entropy(logits.float(), tree.targets, reduction="none")[positions]
         hidden = self.causal.model(input_ids=ids, use_cache=False).last_hidden_state
         logits = self.causal.lm_head(hidden.flatten(0, 1)[positions - 1])
         return -nn.functional.cross_entropy(logits.float(), ids.flatten()[positions], reduction="none")
@@ -113,11 +124,13 @@ class Engine:
         """Compile the layers, forward and backward, on rows that train nothing; at once when nothing is compiled."""
         if not self.config.compile:
             return
-        for shape in ((2, 64), (3, 96), (1, 64)):  # the second shows torch that shapes vary; a lone row has a version of its own
-            ids, positions = torch.zeros(shape, dtype=torch.int64), torch.tensor([1])
-            self.deepspeed.train()
-            logprobs = self.deepspeed(ids.to(self.device), positions.to(self.device))
-            self.deepspeed.backward(0.0 * logprobs.sum(), scale_wrt_gas=False)
+        rows = [(0, 1) * 32, (1, 0) * 32, (1, 1) * 32]
+        for count, width in ((2, 64), (3, 48), (1, 64)):  # the second shows torch that shapes vary; a lone row has a version of its own
+            examples = [Example(row[:width], (0.0, *[1.0] * (width - 1))) for row in rows[:count]]
+            for micro in pack_by(self.config, examples):
+                self.deepspeed.train()
+                logprobs = self.deepspeed(*self._inputs(micro))
+                self.deepspeed.backward(0.0 * logprobs.sum(), scale_wrt_gas=False)
         self._forget_gradients()
 
     def step(self, micro_batches: Sequence[MicroBatch], loss_of: LossOf, learning_rate: float) -> StepReport:
@@ -135,7 +148,7 @@ class Engine:
         sums: dict[str, float] = {"loss": 0.0}
         mine, counts = self._share(micro_batches)
         for micro in mine:
-            logprobs = self.deepspeed(micro.ids.to(self.device), micro.positions.to(self.device))
+            logprobs = self.deepspeed(*self._inputs(micro))
             part = loss_of(micro, logprobs)
             for name, value in {**part.sums, "loss": float(part.loss.detach())}.items():
                 sums[name] = sums.get(name, 0.0) + float(value) * counts
@@ -147,14 +160,15 @@ class Engine:
             raise NonFiniteError(self._non_finite(f"the loss is {sums['loss']}", learning_rate))
         norm = self._apply(learning_rate)
         loss = sums.pop("loss")
-        return StepReport(loss, norm, sums, sum(m.tokens for m in micro_batches), time.perf_counter() - began)
+        computed = sum(m.ids.numel() for m in micro_batches)
+        return StepReport(loss, norm, sums, sum(m.tokens for m in micro_batches), computed, time.perf_counter() - began)
 
     @torch.no_grad()
     def logprobs(self, micro_batches: Sequence[MicroBatch], model: Any = None) -> list[torch.Tensor]:
         """Logprobs of the trained tokens, [trained] float32 on the CPU for each micro-batch; of a reference model if one is given."""
         module = TokenLogprobs(model) if model is not None else self.deepspeed.module
         with _uncompiled():
-            return [module(micro.ids.to(self.device), micro.positions.to(self.device)).cpu() for micro in micro_batches]
+            return [module(*self._inputs(micro)).cpu() for micro in micro_batches]
 
     def frozen_copy(self) -> Any:
         """The model as it is now, without gradients: the reference of GRPO."""
@@ -184,6 +198,11 @@ class Engine:
     def named_parameters(self) -> Iterator[tuple[str, torch.Tensor]]:
         """The weights under the names of the model directory; tied ones once."""
         return ((name, parameter.detach()) for name, parameter in self.causal.named_parameters())
+
+    def _inputs(self, micro: MicroBatch) -> tuple[torch.Tensor, torch.Tensor, TreeLayout | None]:
+        """What TokenLogprobs takes, where the weights are."""
+        tree = None if micro.tree is None else micro.tree.to(self.device)
+        return micro.ids.to(self.device), micro.positions.to(self.device), tree
 
     def _apply(self, learning_rate: float) -> float:
         """Clip and step; the gradient's norm."""
@@ -235,8 +254,9 @@ class Engine:
 def load_model(model_dir: Path, config: LearnerConfig) -> Any:
     """The causal language model of a Hugging Face directory, in the precision it is trained in."""
     attention.register()
+    tree_attention.register()
     return AutoModelForCausalLM.from_pretrained(
-        model_dir, dtype=_dtype(config), attn_implementation=config.attention, local_files_only=True
+        model_dir, dtype=_dtype(config), attn_implementation=_attention(config), local_files_only=True
     )
 
 
@@ -257,7 +277,7 @@ def freeze(causal: Any, layers: int) -> None:
 def empty_model(model_config: Any, config: LearnerConfig) -> Any:
     """A model of the same shape with weights of no meaning; the random state is left as it was."""
     with torch.random.fork_rng():
-        return AutoModelForCausalLM.from_config(copy.deepcopy(model_config), dtype=_dtype(config), attn_implementation=config.attention)
+        return AutoModelForCausalLM.from_config(copy.deepcopy(model_config), dtype=_dtype(config), attn_implementation=_attention(config))
 
 
 def deepspeed_config(config: LearnerConfig) -> dict[str, Any]:
@@ -276,6 +296,10 @@ def deepspeed_config(config: LearnerConfig) -> dict[str, Any]:
         if config.zero_stage > 0:
             settings["data_types"] = {"grad_accum_dtype": "fp32"}
     return settings
+
+
+def _attention(config: LearnerConfig) -> str:
+    return tree_attention.NAME if config.packing == "tree" else config.attention
 
 
 def _dtype(config: LearnerConfig) -> torch.dtype:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from envs.records import Group, Metrics
-from learner.batch import Example, MicroBatch, from_trajectories, pack, spread
+from learner.batch import Example, MicroBatch, from_trajectories, pack_by, spread
 from learner.config import GrpoConfig
 from learner.engine import Engine, LossOf, Part
 from learner.losses import group_advantages, kl_to_reference, policy_loss
@@ -49,9 +49,8 @@ def grpo_step(
     examples = to_examples(kept, divide_by_std=config.advantage_std)
     if not any(any(example.weights) for example in examples):
         return {**counts, "grpo/updates": 0.0}
-    budget, multiple = engine.config.micro_batch_tokens, engine.config.width_multiple
     if config.old_logprobs == "learner":
-        packed = pack(examples, budget, multiple)
+        packed = pack_by(engine.config, examples)
         examples = spread(engine.logprobs(packed), packed, examples)
 
     order = np.random.default_rng(seed)
@@ -59,12 +58,12 @@ def grpo_step(
     updates = 0
     for _ in range(config.updates_per_batch):
         for share in np.array_split(order.permutation(len(examples)), config.minibatches):
-            micro_batches = pack([examples[i] for i in share], budget, multiple)
-            if not micro_batches:
+            packed = pack_by(engine.config, [examples[i] for i in share])
+            if not packed:
                 continue
-            micro_batches = _with_reference(engine, reference, micro_batches, config)
-            total_tokens = sum(micro.trained for micro in micro_batches)
-            report = engine.step(micro_batches, _loss_of(config, total_tokens), learning_rate)
+            packed = _with_reference(engine, reference, packed, config)
+            total_tokens = sum(micro.trained for micro in packed)
+            report = engine.step(packed, _loss_of(config, total_tokens), learning_rate)
             updates += 1
             for name, value in {**report.sums, **report.metrics(learning_rate), "loss": report.loss}.items():
                 totals[name] += value
@@ -139,6 +138,7 @@ def _means(totals: dict[str, float], updates: int) -> Metrics:
         "learner/step_s": totals["learner/step_s"],
         "learner/tokens_per_s": totals["learner/tokens"] / totals["learner/step_s"],
         "learner/tokens": totals["learner/tokens"],
+        "learner/computed_tokens": totals["learner/computed_tokens"],
     }
     if totals["kl_tokens"]:
         metrics["policy/kl_to_sft"] = totals["kl"] / totals["kl_tokens"]

@@ -82,11 +82,11 @@ class LearnerActor:
         Returns:
             For each sequence as many numbers as it has ids; the first is 0.0, because nothing predicts the first token.
         """
-        from learner.batch import Example, pack, spread
+        from learner.batch import Example, pack_by, spread
 
         examples = [Example(tuple(ids), tuple(float(i > 0) for i in range(len(ids)))) for ids in sequences]
         # Logits of every token are wide, so the budget is a quarter of that of training.
-        packed = pack(examples, max(1, self._engine.config.micro_batch_tokens // 4), self._engine.config.width_multiple)
+        packed = pack_by(self._engine.config, examples, share=4)
         known = spread(self._engine.logprobs(packed), packed, examples)
         return [list(example.old_logprobs) or [0.0] * len(example.ids) for example in known]
 

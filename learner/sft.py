@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from envs.records import Metrics, TrainingSequence
-from learner.batch import MicroBatch, from_sequences, pack
+from learner.batch import MicroBatch, from_sequences, pack_by
 from learner.engine import Engine, Part
 from learner.losses import cross_entropy
 
@@ -22,11 +22,11 @@ def sft_step(engine: Engine, sequences: Sequence[TrainingSequence], learning_rat
         ValueError: no sequence trains any token.
         NonFiniteError: the weights are unchanged.
     """
-    micro_batches = pack(from_sequences(sequences), engine.config.micro_batch_tokens, engine.config.width_multiple)
-    total_weight = sum(float(micro.weights.sum()) for micro in micro_batches)
+    packed = pack_by(engine.config, from_sequences(sequences))
+    total_weight = sum(float(micro.weights.sum()) for micro in packed)
 
     def loss_of(micro: MicroBatch, logprobs: torch.Tensor) -> Part:
         return Part(cross_entropy(logprobs, micro.weights.to(logprobs.device), total_weight), {})
 
-    report = engine.step(micro_batches, loss_of, learning_rate)
-    return {"sft/loss": report.loss, "sft/trained_tokens": sum(m.trained for m in micro_batches), **report.metrics(learning_rate)}
+    report = engine.step(packed, loss_of, learning_rate)
+    return {"sft/loss": report.loss, "sft/trained_tokens": sum(m.trained for m in packed), **report.metrics(learning_rate)}

@@ -175,3 +175,18 @@ def test_infinite_sampled_logprobs_stop_the_step_before_the_weights_change(make_
     with pytest.raises(FloatingPointError, match="weights are unchanged"):
         grpo_step(engine, None, [replace(g, trajectories=(broken, *g.trajectories[1:]))], GrpoConfig(), 1e-3)
     assert not moved(engine, before)
+
+
+def test_groups_packed_as_trees_train_the_same_weights_as_rows(make_engine: Callable[..., Engine]) -> None:
+    groups = [
+        Group(QUESTION, tuple(replace(t, ids=(start, *range(1, 6), *t.ids[6:])) for t in group(rewards, lengths).trajectories))
+        for start, rewards, lengths in ((7, (1.0, 0.0, 0.5, 0.0), (9, 12, 20, 7)), (8, (0.0, 1.0), (15, 30)))
+    ]
+    engines = [make_engine(packing=packing, micro_batch_tokens=60) for packing in ("rows", "tree")]
+    config = GrpoConfig(old_logprobs="learner", kl_coefficient=0.1, minibatches=2)
+    told = [grpo_step(engine, engine.frozen_copy(), groups, config, 1e-3, seed=1) for engine in engines]
+    assert told[1]["learner/computed_tokens"] < told[1]["learner/tokens"] == told[0]["learner/tokens"]
+    for name in ("grpo/loss", "policy/ratio_mean", "policy/kl_to_sft", "policy/entropy", "learner/gradient_norm"):
+        assert told[1][name] == pytest.approx(told[0][name], rel=1e-4, abs=1e-6), name
+    for (name, rows), (_, tree) in zip(engines[0].named_parameters(), engines[1].named_parameters(), strict=True):
+        torch.testing.assert_close(tree, rows, atol=1e-4, rtol=1e-4, msg=lambda m, n=name: f"{n}: {m}")
