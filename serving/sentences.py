@@ -167,7 +167,7 @@ class _Answer:
             what = plural(self._group_noun()) if grouped else self._limited_noun(self.shown[0], label)
             return f"{self._of_those()}the {self._count_said()} {what} with {top} are {_some(values, self.row_count)}."
         if self.select.args.get("distinct") or grouped:
-            key = self._key_noun(self.shown[0])
+            key = self._key_noun(self.shown[0], once=True)
             what = key or f"different {plural(label)}"
             scope = self._where() if key else self._among()
             if grouped and (having := self.select.args.get("having")) is not None:
@@ -214,7 +214,7 @@ class _Answer:
         if len(figures) == 1:
             name, value = figures[0]
             return f"Only one {noun}{kept}{scope}: {name}, {label} {self._said(value, label)}."
-        listing = [f"{name} {self._said(value, label)}" for name, value in figures]
+        listing = [f"{name} ({self._said(value, label)})" for name, value in figures]
         if self._limit() > 1 and (top := self._top()):
             return f"{self._of_those()}the {self._count_said()} {many} with {top} are {_some(listing, self.row_count)}."
         if self.row_count <= GROUPS_MAX:
@@ -316,9 +316,12 @@ class _Answer:
             return self.names.rows_of(self.select).singular
         return self.words.groups(self.select)
 
-    def _key_noun(self, node: exp.Expr) -> str:
-        """ "customers" for a column that names or numbers a customer."""
-        if isinstance(node, exp.Column) and (self.names.is_key(node) or self.names.is_label(node)):
+    def _key_noun(self, node: exp.Expr, *, once: bool = False) -> str:
+        """ "customers" for a column that names or numbers a customer; `once` where each value is shown once, whoever shares it."""
+        fits = isinstance(node, exp.Column) and (
+            self.names.stands_for_row(node) if once else self.names.is_key(node) or self.names.is_label(node)
+        )
+        if fits and isinstance(node, exp.Column):
             source = self.names.source_of(node)
             if source and source.known:
                 return source.noun.plural

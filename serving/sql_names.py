@@ -193,6 +193,17 @@ class Names:
         noun = set(source.noun.singular.lower().split()) if source else set()
         return not source or all(word.lower() in noun | _NAMING for word in phrase)
 
+    def stands_for_row(self, column: exp.Column) -> bool:
+        """Whether each different value is a row of the column's table: its key, or the name in a table that is joined to.
+
+        The name of the rows themselves may come again: sales are called by what was sold.
+        """
+        source, select = self.source_of(column), column.find_ancestor(exp.Select)
+        if source is None or not source.known or select is None:
+            return False
+        own = source.noun == self.rows_of(select)
+        return self.is_key(column) or (self.is_label(column) and not own)
+
     def is_flag(self, column: exp.Column) -> bool:
         """Whether 1 and 0 mean yes and no."""
         words = split_name(column.name)

@@ -344,7 +344,7 @@ class SqlWords:
             node = self.resolved(node)
             bare = node.this if isinstance(node, exp.Alias) else node
             source = self.names.source_of(bare) if isinstance(bare, exp.Column) else None
-            if isinstance(bare, exp.Column) and source and (self.names.is_key(bare) or (self.names.is_label(bare) and source.known)):
+            if isinstance(bare, exp.Column) and source and self.names.stands_for_row(bare):
                 parts.append(source.noun.singular)
             elif not (source and source.noun.singular in parts):  # the name beside its key adds nothing
                 parts.append(self.shown(node))

@@ -50,9 +50,9 @@ def ask(shop: Database, sql: str, question: str = "?") -> str:
          "There is one owner where there are no matching pets: Finn Day."),
         ("SELECT species FROM pets", "There are 7 pets; species: dog (3 times), cat (3 times) and bird."),
         # groups
-        ("SELECT species, COUNT(*) FROM pets GROUP BY species", "The number of pets for each species: bird 1, cat 3 and dog 3."),
+        ("SELECT species, COUNT(*) FROM pets GROUP BY species", "The number of pets for each species: bird (1), cat (3) and dog (3)."),
         ("SELECT species, AVG(weight_kg) FROM pets GROUP BY species HAVING COUNT(*) > 1",
-         "The average weight kg for each species where the number of pets is more than 1: cat 4.1 and dog 25.75."),
+         "The average weight kg for each species where the number of pets is more than 1: cat (4.1) and dog (25.75)."),
         ("SELECT sold_on, SUM(quantity) FROM sales GROUP BY sold_on",
          "The total quantity for 6 dates sold: the highest is 10 (20 May 2024), the lowest 1 (4 March 2024)."),
         # nothing
@@ -142,4 +142,13 @@ def test_a_column_made_by_an_inner_query_is_called_by_what_it_is_there(shop: Dat
 
 def test_weekdays_and_months_by_number_are_named(shop: Database) -> None:
     said = ask(shop, "SELECT strftime('%w', sold_on), COUNT(*) FROM sales WHERE sold_on < '2024-04-01' GROUP BY 1")
-    assert "Monday 1" in said and "Friday 2" in said
+    assert "Monday (1)" in said and "Friday (2)" in said
+
+
+def test_a_name_that_rows_share_is_no_row(shop: Database) -> None:
+    assert ask(shop, "SELECT name, COUNT(*) FROM pets GROUP BY name HAVING COUNT(*) > 1") == (
+        "Only one name where the number of pets is more than 1: Rex, number of pets 2."
+    )
+    assert ask(shop, "SELECT DISTINCT name FROM pets WHERE species = 'dog'") == (
+        'There are 2 different names among the pets where the species is "dog": Rex and Fido.'
+    )
