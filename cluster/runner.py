@@ -19,6 +19,7 @@ from cluster.config import RunConfig, from_mapping, to_toml
 from cluster.dataset_cache import check_data_sources, data_of
 from cluster.display import Display
 from cluster.errors import UserError
+from cluster.event_files import EventFiles
 from cluster.memory import MemoryWatch
 from cluster.state import DONE, TrainerState
 from envs.checkpoints import differing_libraries
@@ -91,6 +92,8 @@ def _run(
 
     model_dir = resolve(config.run.base_model)
     watch = MemoryWatch()
+    event_files = EventFiles(store.path, None if checkpoint is None else state.step)
+    store.on_metrics.append(event_files.write)
     try:
         with ray_session(store.logs_dir.absolute(), address=address, verbose=verbose):
             crew = start_crew(config, model_dir, data.databases_dir)
@@ -113,6 +116,7 @@ def _run(
             store.write_json_atomic("result.json", report.result(state, config.run.seed))
             return True
     finally:
+        event_files.close()
         watch.close()
 
 

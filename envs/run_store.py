@@ -1,7 +1,7 @@
 """The run directory: everything a run leaves behind, and all that a dashboard or a resumed run needs.
 
     RUN/ config.toml  result.json  metrics.jsonl  events.jsonl  logs/  evaluations/step_000120_sft_validation.parquet
-         groups/step_000012.parquet  checkpoints/step_000120/  policy/{sft,best,last}/
+         tensorboard/  groups/step_000012.parquet  checkpoints/step_000120/  policy/{sft,best,last}/
 
 One process writes; any number read meanwhile. Lines are appended whole and flushed; files and directories are written aside and
 renamed (envs/whole_files.py), so that a reader, or a run that comes back after a crash, finds a thing whole or not at all.
@@ -16,7 +16,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class RunStore:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
+        self.on_metrics: list[Callable[[int, Mapping[str, float]], None]] = []  # called with each line of metrics.jsonl once it is written
         with no_room_is_one_clear_error(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
 
@@ -97,6 +98,8 @@ class RunStore:
     def append_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
         """One line of metrics.jsonl: the step, the wall clock in seconds since 1970, and the numbers (null when not finite)."""
         self._append("metrics.jsonl", {"step": step, "time": time.time(), **metrics})
+        for told in self.on_metrics:
+            told(step, metrics)
 
     def append_event(self, kind: str, **fields: Any) -> None:
         """One line of events.jsonl: something that happened once, such as a stage that began or an actor that came back."""
