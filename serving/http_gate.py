@@ -21,6 +21,7 @@ from serving.settings import Keys
 
 JSON_BYTES_MAX = 200_000
 FORM_BYTES = 100_000  # what a form has around its file
+UPLOADS_MAX = 4  # at once: their bodies lie in the proxy's memory
 BODY_S, UPLOAD_S = 20.0, 120.0  # in which a body has to arrive
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/-/healthz", "/-/routes"})
 ADMIN_PATHS = frozenset({"/v1/admin/promote", "/v1/admin/rollback"})
@@ -36,6 +37,7 @@ class HttpGate:
 
     def __init__(self, app: ASGIApp, keys: Keys, upload_bytes_max: int, *, watch_body: bool = True) -> None:
         self._app, self._keys, self._upload_bytes_max, self._watch_body = app, keys, upload_bytes_max, watch_body
+        self._uploads = 0  # whose bodies are arriving or being read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,8 +55,13 @@ class HttpGate:
         if not self._watch_body:  # in the proxy: Serve passes this on, and puts it into the answer
             scope = {**scope, "headers": [*scope["headers"], (REQUEST_ID, request_id.encode())]}
         scope["state"] = {**scope.get("state", {}), "owner": self._keys.owner(authorization), "request_id": request_id}
-        limit_s = UPLOAD_S if scope["path"] == UPLOAD_PATH else BODY_S
-        await self._app(scope, _timed(receive, limit_s) if self._watch_body else receive, send)
+        is_upload = scope["path"] == UPLOAD_PATH and scope["method"] == "POST"
+        timed = _timed(receive, UPLOAD_S if is_upload else BODY_S) if self._watch_body else receive
+        self._uploads += is_upload
+        try:
+            await self._app(scope, timed, send)
+        finally:
+            self._uploads -= is_upload
 
     def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[int, str, str] | None:
         path = scope["path"]
@@ -75,6 +82,8 @@ class HttpGate:
         most = self._upload_bytes_max + FORM_BYTES if path == UPLOAD_PATH else JSON_BYTES_MAX
         if not length.isdigit() or len(length) > 15 or int(length) > most:
             return 413, "too_large", f"the body is too large: at most {most:,} bytes are taken here"
+        if path == UPLOAD_PATH and scope["method"] == "POST" and self._uploads >= UPLOADS_MAX:
+            return 503, "busy", "too many files are uploaded at once: send it again in a moment"
         return None
 
 
@@ -124,6 +133,8 @@ def error_body(code: str, message: str, request_id: str) -> dict[str, Any]:
 async def _answer(send: Send, status: int, code: str, message: str, request_id: str) -> None:
     body = json.dumps(error_body(code, message, request_id)).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    if status == 503:
+        headers.append((b"retry-after", b"5"))
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"x-request-id", request_id.encode())]})

@@ -9,7 +9,9 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
 
@@ -65,6 +67,7 @@ def make_app(desk: Desk, keys: Keys, version: str) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=RESPONSES,
+        lifespan=_with_threads(desk),
         dependencies=[Depends(HTTPBearer(auto_error=False, description="A key of ANALYST_BUDDY_API_KEYS."))] if keys.needed else [],
     )
     answer_errors(app, lambda code: desk.metrics.shed.labels(code).inc())
@@ -77,6 +80,18 @@ def make_app(desk: Desk, keys: Keys, version: str) -> FastAPI:
 
     add_openai(app, desk)
     return app
+
+
+def _with_threads(desk: Desk) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Threads enough for all SQL that may run at once and for the small things beside it: by default there are a few more than cores."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        threads = 16 + desk.turns.at_once + desk.queries.at_once
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="desk"))
+        yield
+
+    return lifespan
 
 
 def _add_questions(app: FastAPI, desk: Desk) -> None:
