@@ -116,6 +116,7 @@ def test_more_than_can_be_answered_is_sent_away_with_a_time_to_come_back(client:
     def keep_asking() -> None:
         while not enough.is_set():
             client.post("/v1/ask", json={"database": DB, "question": "Take long"})
+            time.sleep(0.1)
 
     busy = [threading.Thread(target=keep_asking) for _ in range(2)]
     for thread in busy:
