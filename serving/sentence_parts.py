@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from envs.guard import Cell
 from envs.sql_reading import parse
-from envs.vocabulary import listed, plural
+from envs.vocabulary import listed, plural, singular
 from serving.plain_values import MISSING, plain, said
 from serving.sql_names import Names
 from serving.sql_nodes import AGGREGATES, peeled
@@ -38,19 +38,17 @@ class Parts:
     def _count(self, node: exp.Count, value: int) -> str:
         what = self.words.counted(node)
         where = self._where(joined=" where " in what)
+        if isinstance(node.this, exp.Distinct) and where:
+            where = self._among()
         if value == 0:
             answer = f"there are no {what}{where}"
         elif value == 1:
-            answer = f"there is 1 of the {what}{where}" if " " in what.split(" where ")[0] else f"there is 1 {self._singular(what)}{where}"
+            answer = f"there is 1 {single(what)}{where}"
         else:
             answer = f"there are {said(value)} {what}{where}"
         if _YES_NO.match(self.question.strip()):
             answer = f"{'yes' if value else 'no'}, {answer}"
         return f"{answer}."
-
-    def _singular(self, what: str) -> str:
-        noun = self.names.rows_of(self.select)
-        return noun.singular if what == noun.plural else what
 
     def _rows(self) -> str:
         return self.names.rows_of(self.select).plural + self._where()
@@ -167,7 +165,7 @@ class Parts:
         if self._cut():
             return f"here are the first {self._count_said()} {what}"
         if self.row_count == 1:
-            return f"there is 1 of the {what}" if what.split()[0] != "different" else f"there is only one of the {what}"
+            return f"there is only one {single(what)}"
         return f"there are {self._count_said()} {what}"
 
     def _cut(self) -> bool:
@@ -195,6 +193,13 @@ def in_brackets(facts: Sequence[tuple[str, str]], *, bare: bool = False) -> str:
     if not facts:
         return ""
     return f" ({', '.join(value if bare else f'{label} {value}' for label, value in facts)})"
+
+
+def single(what: str) -> str:
+    """ "kind of treatment where ..." for "kinds of treatment where ...", "city" for "different cities"."""
+    head, where, rest = what.removeprefix("different ").partition(" where ")
+    first, of, more = head.partition(" of ")
+    return f"{singular(first)}{of}{more}{where}{rest}"
 
 
 def label_of(name: str) -> str:

@@ -177,6 +177,9 @@ class _Answer(Parts):
         else:
             intro = f"{self._there_are(self._rows())}:"
         few = self.row_count <= GROUPS_MAX and len(self.columns) <= 3
+        if few and not any(isinstance(node, exp.Column) and self.names.is_label(node) for node in self.shown):
+            facts = [", ".join(f"{label} {self._said(v, label)}" for v, label in zip(row, self.labels, strict=False)) for row in self.rows]
+            return f"{intro} {'; '.join(facts)}."
         if not few and not any(self._is_naming(node) for node in self.shown):
             return f"{intro.rstrip(':')}, each with {listed(self.labels[:6])}." if intro.endswith(":") else f"{intro} in the table."
         said_rows = [f"{name}{in_brackets(rest[:2], bare=len(rest) == 1)}" if few else name for name, rest in names]

@@ -10,7 +10,19 @@ from sqlglot import exp
 
 from envs.vocabulary import listed
 from serving.plain_values import moment, plain
-from serving.sql_nodes import are, is_literal, is_number, lists_a_column, only_guards, peeled, peeled_time, period, the, ties
+from serving.sql_nodes import (
+    are,
+    counts_for_a_column,
+    is_literal,
+    is_number,
+    lists_a_column,
+    only_guards,
+    peeled,
+    peeled_time,
+    period,
+    the,
+    ties,
+)
 
 if TYPE_CHECKING:
     from serving.sql_words import SqlWords
@@ -161,6 +173,10 @@ class Conditions:
             inner = query.this if isinstance(query, exp.Subquery) else query
             if self._is_own_key(node.this) and lists_a_column(inner):
                 return f"there are {'no ' if negated else ''}matching {self._rows_inside(inner)}"
+            if self._is_own_key(node.this) and isinstance(inner, exp.Select) and counts_for_a_column(inner):
+                where = inner.args.get("where")
+                kept = f" (counting those where {self.said(where.this)})" if where is not None else ""
+                return f"{'it is not so that ' if negated else ''}{self.said(inner.args['having'].this)}{kept}"
             return f"{the(label)} {are('is', label)} {'not ' if negated else ''}among the {self.words.query(inner, many=True)}"
         values = [self.words.literal(value, label) for value in node.expressions]
         shown = [*values[:6], f"{len(values) - 6} more"] if len(values) > 7 else values

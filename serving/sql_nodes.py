@@ -26,6 +26,14 @@ def lists_a_column(query: exp.Expr) -> bool:
     return len(query.expressions) == 1 and isinstance(query.expressions[0].unalias(), exp.Column)
 
 
+def counts_for_a_column(query: exp.Select) -> bool:
+    """Whether a query is `SELECT column FROM ... GROUP BY column HAVING ...` and nothing more."""
+    group, shown = query.args.get("group"), query.expressions
+    if group is None or query.args.get("having") is None or any(query.args.get(name) for name in ("limit", "with_", "with")):
+        return False
+    return len(shown) == 1 and isinstance(shown[0], exp.Column) and [shown[0]] == group.expressions
+
+
 def ties(part: exp.Expr, aliases: set[str]) -> bool:
     """Whether a condition only says that a column here equals one outside."""
     if not isinstance(part, exp.EQ) or not all(isinstance(side, exp.Column) for side in (part.this, part.expression)):
@@ -48,7 +56,8 @@ def is_aggregate(select: exp.Select) -> bool:
 
 def are(verb: str, label: str) -> str:
     """ "is ..." as its subject wants it: the city is, the payment terms are."""
-    return verb.replace("is", "are", 1) if verb.startswith("is") and is_plural(label) else verb
+    many = verb.startswith("is") and is_plural(label) and not re.search(r"\b(was|is|has|it|of)\b", label)
+    return verb.replace("is", "are", 1) if many else verb
 
 
 def the(phrase: str) -> str:

@@ -163,6 +163,10 @@ class SqlWords:
                 select = node.find_ancestor(exp.Select)
                 rows = self.names.rows_of(select).plural if select is not None else "rows"
                 return f"number of {rows} where {self.condition(condition)}"
+            bare = peeled(inner)
+            cases = bare.args.get("ifs") or [] if isinstance(bare, exp.Case) and not bare.this else []
+            if len(cases) == 1 and is_number(bare.args.get("default"), 0):  # SUM(CASE WHEN condition THEN price ELSE 0 END)
+                return f"total {self.value(cases[0].args['true'])} where {self.condition(cases[0].this)}"
             said = self.value(inner)
             return f"sum of {plural(said)}" if said.startswith(("total", "sum")) else f"total {said}"
         said = self.value(inner)

@@ -152,3 +152,21 @@ def test_a_name_that_rows_share_is_no_row(shop: Database) -> None:
     assert ask(shop, "SELECT DISTINCT name FROM pets WHERE species = 'dog'") == (
         'There are 2 different names among the pets where the species is "dog": Rex and Fido.'
     )
+
+
+def test_an_inner_count_is_said_as_a_count(shop: Database) -> None:
+    inner = "SELECT owner_id FROM sales WHERE quantity > 0 GROUP BY owner_id HAVING COUNT(*) = 2"
+    assert ask(shop, f"SELECT full_name FROM owners WHERE owner_id IN ({inner})") == (
+        "There are 3 owners where the number of sales is 2 (counting those where the quantity is more than 0): "
+        "Ann Lee, Cy O'Hara and Finn Day."
+    )
+
+
+def test_a_sum_under_a_condition_is_a_total_where_it_holds(shop: Database) -> None:
+    sql = "SELECT SUM(CASE WHEN note = 'gift' THEN quantity ELSE 0 END) FROM sales"
+    assert ask(shop, sql) == 'The total quantity where the note is "gift" is 3.'
+
+
+def test_different_values_under_a_condition_are_counted_among_the_rows_it_keeps(shop: Database) -> None:
+    sql = "SELECT COUNT(DISTINCT o.city) FROM sales s JOIN owners o ON s.owner_id = o.owner_id WHERE s.quantity > 2"
+    assert ask(shop, sql) == "There is 1 owner city among the sales where the quantity is more than 2."
