@@ -13,6 +13,7 @@ from envs.vocabulary import listed, plural, singular
 from serving.plain_values import MISSING, plain, said
 from serving.sql_names import Names
 from serving.sql_nodes import AGGREGATES, peeled
+from serving.sql_queries import resolved
 from serving.sql_words import SqlWords
 
 NAMED_MAX = 8  # values listed in full
@@ -101,7 +102,7 @@ class Parts:
             return ""
         term = order.expressions[0]
         descending = bool(term.args.get("desc")) if isinstance(term, exp.Ordered) else False
-        key = self.words.resolved(term.this if isinstance(term, exp.Ordered) else term)
+        key = resolved(term.this if isinstance(term, exp.Ordered) else term)
         bare = peeled(key.unalias())
         label = self.words.shown(key) if isinstance(key, exp.Alias) else self.words.value(key)
         if isinstance(bare, exp.Count):

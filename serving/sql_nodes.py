@@ -19,6 +19,38 @@ def as_sql(node: exp.Expr) -> str:
     return f"({plain(node.sql(dialect='sqlite'), SQL_CHARS)})"
 
 
+def percentage(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
+    """Part and whole of `100.0 * part / whole`, however it is bracketed; None for anything else."""
+    node = peeled(node)
+    if isinstance(node, exp.Div):
+        top, whole = peeled(node.this), peeled(node.expression)
+        if isinstance(top, exp.Mul):
+            for hundred, part in ((top.this, top.expression), (top.expression, top.this)):
+                if is_hundred(hundred):
+                    return peeled(part), whole
+    if isinstance(node, exp.Mul):
+        for hundred, quotient in ((node.this, node.expression), (node.expression, node.this)):
+            inner = peeled(quotient)
+            if is_hundred(hundred) and isinstance(inner, exp.Div):
+                return peeled(inner.this), peeled(inner.expression)
+    return None
+
+
+def condition_in(node: exp.Expr | None, one: int) -> exp.Expr | None:
+    """The condition of `CASE WHEN condition THEN one ELSE 0 END`, or the condition itself."""
+    node = peeled(node) if node is not None else None
+    if isinstance(node, exp.Case) and not node.this:
+        cases = node.args.get("ifs") or []
+        default = node.args.get("default")
+        if len(cases) == 1 and is_number(cases[0].args.get("true"), one) and (default is None or is_number(default, 0)):
+            return cases[0].this  # type: ignore[no-any-return]
+    if isinstance(node, exp.If) and is_number(node.args.get("true"), one) and is_number(node.args.get("false"), 0):
+        return node.this  # type: ignore[no-any-return]
+    if one == 1 and isinstance(node, (exp.Predicate, exp.And, exp.Or, exp.Not)):
+        return node
+    return None
+
+
 def lists_a_column(query: exp.Expr) -> bool:
     """Whether a query is `SELECT column FROM ... WHERE ...` and nothing more."""
     if not isinstance(query, exp.Select) or any(query.args.get(name) for name in ("group", "having", "limit", "with_", "with")):

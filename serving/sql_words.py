@@ -13,13 +13,11 @@ from envs.vocabulary import Noun, listed, plural
 from serving.plain_values import moment, plain
 from serving.sql_conditions import Conditions
 from serving.sql_names import Names
-from serving.sql_nodes import AGGREGATES, as_sql, is_aggregate, is_hundred, is_literal, is_number, number_text, peeled, peeled_time, the
+from serving.sql_nodes import AGGREGATES, as_sql, condition_in, is_literal, is_number, number_text, peeled, peeled_time, percentage, the
+from serving.sql_queries import ARITHMETIC, Queries
 
 SHORT = 80  # characters of a description; a longer one gives way to the name that the query gives
 INSIDE_MAX = 3  # queries within queries through which a column is followed
-_ARITHMETIC: dict[type[exp.Expr], str] = {
-    exp.Add: "plus", exp.Sub: "minus", exp.Mul: "times", exp.Div: "divided by", exp.Mod: "modulo",
-}  # fmt: skip
 _FORMATS = {"%Y": "year", "%Y-%m": "month", "%m": "month of the year", "%d": "day of the month", "%w": "weekday", "%H": "hour",
             "%Y-%m-%d": "day", "%W": "week of the year", "%j": "day of the year"}  # fmt: skip
 _FIRST = {4: "year", 7: "month", 10: "day"}  # characters of an ISO date
@@ -30,6 +28,7 @@ class SqlWords:
 
     def __init__(self, names: Names) -> None:
         self.names, self._conditions = names, Conditions(self)
+        self._queries = Queries(self)
         self._inside = 0
 
     # Values
@@ -81,54 +80,24 @@ class SqlWords:
                 return f"{rows.plural} where {self.condition(cases[0].this)}"
         return rows.plural
 
-    def percentage(self, node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
-        """Part and whole of `100.0 * part / whole`, however it is bracketed; None for anything else."""
-        node = peeled(node)
-        if isinstance(node, exp.Div):
-            top, whole = peeled(node.this), peeled(node.expression)
-            if isinstance(top, exp.Mul):
-                for hundred, part in ((top.this, top.expression), (top.expression, top.this)):
-                    if is_hundred(hundred):
-                        return peeled(part), whole
-        if isinstance(node, exp.Mul):
-            for hundred, quotient in ((node.this, node.expression), (node.expression, node.this)):
-                inner = peeled(quotient)
-                if is_hundred(hundred) and isinstance(inner, exp.Div):
-                    return peeled(inner.this), peeled(inner.expression)
-        return None
-
     def share(self, node: exp.Expr) -> tuple[str, str] | None:
         """Of what, and the condition that the percentage meets: ("customers", "the city is Oslo")."""
-        found = self.percentage(node)
+        found = percentage(node)
         bare = peeled(node)
         if found is None and isinstance(bare, exp.Avg):
             part: exp.Expr = bare
-            condition = self._condition_in(bare.this, 100)
+            condition = condition_in(bare.this, 100)
         elif found is not None:
             part, whole = found
             if not isinstance(whole, exp.Count):
                 return None
-            condition = self._condition_in(part.this, 1) if isinstance(part, (exp.Sum, exp.Count)) else None
+            condition = condition_in(part.this, 1) if isinstance(part, (exp.Sum, exp.Count)) else None
         else:
             return None
         select = part.find_ancestor(exp.Select)
         if condition is None or select is None:
             return None
         return self.names.rows_of(select).plural, self.condition(condition)
-
-    def _condition_in(self, node: exp.Expr | None, one: int) -> exp.Expr | None:
-        """The condition of `CASE WHEN condition THEN one ELSE 0 END`, or the condition itself."""
-        node = peeled(node) if node is not None else None
-        if isinstance(node, exp.Case) and not node.this:
-            cases = node.args.get("ifs") or []
-            default = node.args.get("default")
-            if len(cases) == 1 and is_number(cases[0].args.get("true"), one) and (default is None or is_number(default, 0)):
-                return cases[0].this  # type: ignore[no-any-return]
-        if isinstance(node, exp.If) and is_number(node.args.get("true"), one) and is_number(node.args.get("false"), 0):
-            return node.this  # type: ignore[no-any-return]
-        if one == 1 and isinstance(node, (exp.Predicate, exp.And, exp.Or, exp.Not)):
-            return node
-        return None
 
     def _column(self, node: exp.Expr) -> str:
         assert isinstance(node, exp.Column)
@@ -158,7 +127,7 @@ class SqlWords:
         if isinstance(inner, exp.Distinct):
             return f"{_AGGREGATE_WORDS[type(node)]} of the different {listed([plural(self.value(e)) for e in inner.expressions])}"
         if isinstance(node, exp.Sum):
-            condition = self._condition_in(inner, 1)
+            condition = condition_in(inner, 1)
             if condition is not None:
                 select = node.find_ancestor(exp.Select)
                 rows = self.names.rows_of(select).plural if select is not None else "rows"
@@ -184,7 +153,7 @@ class SqlWords:
         share = self.share(node)
         if share:
             return f"percentage of {share[0]} where {share[1]}"
-        found = self.percentage(node)
+        found = percentage(node)
         if found:
             part, whole = (self.value(side) for side in found)
             return f"{part} as a percentage of {the(whole)}"
@@ -197,12 +166,10 @@ class SqlWords:
         for side in (node.this, node.expression):
             said = self.literal(side) if is_literal(side) else self.value(side)
             nested = (
-                isinstance(side, tuple(_ARITHMETIC))
-                and type(side) is not type(node)
-                and any(f" {w} " in said for w in _ARITHMETIC.values())
+                isinstance(side, tuple(ARITHMETIC)) and type(side) is not type(node) and any(f" {w} " in said for w in ARITHMETIC.values())
             )
             sides.append(f"({said})" if nested else said)
-        return f"{sides[0]} {_ARITHMETIC[type(node)]} {sides[1]}"
+        return f"{sides[0]} {ARITHMETIC[type(node)]} {sides[1]}"
 
     def _days_between(self, node: exp.Expr) -> str:
         """`julianday(b) - julianday(a)` is the number of days from a to b."""
@@ -304,81 +271,19 @@ class SqlWords:
 
     def rows(self, select: exp.Select, *, many: bool = True) -> str:
         """What a SELECT's WHERE keeps: "orders where the city is Oslo"."""
-        noun = self.names.rows_of(select)
-        said = noun.plural if many else noun.singular
-        where = select.args.get("where")
-        return f"{said} where {self.condition(where.this)}" if where is not None else said
+        return self._queries.rows(select, many=many)
 
     def query(self, query: exp.Expr, *, many: bool = False) -> str:
         """A query inside another as a noun phrase: "average price of all products"."""
-        if not isinstance(query, exp.Select) or not query.expressions:
-            if isinstance(query, exp.SetOperation):
-                joint = {exp.Union: "or", exp.Intersect: "and also", exp.Except: "but not"}.get(type(query), "or")
-                return f"{self.query(query.this, many=many)} {joint} {self.query(query.expression, many=many)}"
-            return as_sql(query)
-        said = listed([self.shown(e) for e in query.expressions])
-        if many and not query.find(*AGGREGATES):
-            said = listed([plural(self.shown(e)) for e in query.expressions])
-        sources = self.names.sources(query)
-        if not sources:
-            return said
-        where = query.args.get("where")
-        lone_count = len(query.expressions) == 1 and isinstance(query.expressions[0].unalias(), exp.Count)
-        scope = (
-            ""
-            if lone_count
-            else f" of {'all ' if where is None and not many and is_aggregate(query) else ''}{self.names.rows_of(query).plural}"
-        )
-        if where is not None:
-            scope += f" where {self.condition(where.this)}"
-        group, having = query.args.get("group"), query.args.get("having")
-        if group is not None:
-            scope += f", for each {listed([self.value(e) for e in group.expressions])}"
-        if having is not None:
-            scope += f", where {self.condition(having.this)}"
-        order, limit = query.args.get("order"), query.args.get("limit")
-        if order is not None and limit is not None:
-            scope += f" (the first {limit.expression.sql()} by {self.order(order)})"
-        return said + scope
+        return self._queries.query(query, many=many)
 
     def groups(self, select: exp.Select) -> str:
         """What GROUP BY makes one row of: "customer" for its key and name, "city and month"."""
-        parts: list[str] = []
-        for node in select.args["group"].expressions:
-            node = self.resolved(node)
-            bare = node.this if isinstance(node, exp.Alias) else node
-            source = self.names.source_of(bare) if isinstance(bare, exp.Column) else None
-            if isinstance(bare, exp.Column) and source and self.names.stands_for_row(bare):
-                parts.append(source.noun.singular)
-            elif not (source and source.noun.singular in parts):  # the name beside its key adds nothing
-                parts.append(self.shown(node))
-        return listed(list(dict.fromkeys(parts)))
+        return self._queries.groups(select)
 
     def order(self, order: exp.Expr) -> str:
         """ "price, largest first, then name"."""
-        return ", then ".join(self.sort_key(term) for term in order.expressions)
-
-    def sort_key(self, term: exp.Expr) -> str:
-        key, descending = (term.this, bool(term.args.get("desc"))) if isinstance(term, exp.Ordered) else (term, False)
-        key = self.resolved(key)
-        said = self.shown(key) if isinstance(key, exp.Alias) else self.value(key)
-        bare = peeled(key.this if isinstance(key, exp.Alias) else key)
-        if self.is_time(bare):
-            return f"{said}, {'latest' if descending else 'earliest'} first"
-        if isinstance(bare, (*AGGREGATES, *_ARITHMETIC, exp.Round)):
-            return f"{said}, {'largest' if descending else 'smallest'} first"
-        return f"{said}, from high to low" if descending else said
-
-    def resolved(self, key: exp.Expr) -> exp.Expr:
-        """What ORDER BY 2 or an alias stands for."""
-        select = key.find_ancestor(exp.Select)
-        if select is None:
-            return key
-        if isinstance(key, exp.Literal) and not key.is_string and key.this.isdigit() and 1 <= int(key.this) <= len(select.expressions):
-            return select.expressions[int(key.this) - 1]  # type: ignore[no-any-return]
-        if isinstance(key, exp.Column) and not key.table:
-            return next((e for e in select.expressions if isinstance(e, exp.Alias) and e.alias.lower() == key.name.lower()), key)
-        return key
+        return self._queries.order(order)
 
 
 def _through(self: SqlWords, node: exp.Expr) -> str:
@@ -415,7 +320,7 @@ _WORDS: dict[type[exp.Expr], Callable[[SqlWords, exp.Expr], str]] = {
     exp.Subquery: SqlWords._subquery,
     exp.Filter: lambda self, node: f"{self.value(node.this)} where {self.condition(node.expression.this)}",
     **dict.fromkeys(AGGREGATES, SqlWords._aggregate),
-    **dict.fromkeys(_ARITHMETIC, SqlWords._arithmetic),
+    **dict.fromkeys(ARITHMETIC, SqlWords._arithmetic),
 }
 _AGGREGATE_WORDS: dict[type[exp.Expr], str] = {
     exp.Sum: "total", exp.Avg: "average", exp.Min: "lowest", exp.Max: "highest", exp.GroupConcat: "list",
