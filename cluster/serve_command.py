@@ -148,8 +148,7 @@ def run(args: Args, host: str, port: int, console: Console, *, verbose: bool) ->
         log_to_driver=verbose,
         configure_logging=verbose,
     )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())  # after Ray, which sets its own
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until it answers; Ray has set its own
     if not verbose:
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
     try:
@@ -160,6 +159,8 @@ def run(args: Args, host: str, port: int, console: Console, *, verbose: bool) ->
                 logging_config={"encoding": "JSON", "enable_access_log": False},
             )
             handle = serve.run(build(args), name=APP_NAME, route_prefix="/")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopping.set())
         shown = f"[{host}]" if ":" in host else host
         console.print(f"{args.policy_name} answers at http://{shown}:{port} (Ctrl-C stops it)")
         stopping.wait()
@@ -185,6 +186,7 @@ def _check_port(host: str, port: int) -> None:
 def _set_environment(verbose: bool) -> None:
     """What Ray's processes inherit."""
     os.environ["RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH"] = GATE
+    os.environ.setdefault("RAY_worker_niceness", "0")  # by default Ray's workers, which are all of the service, step back for others
     os.environ.setdefault("RAY_SERVE_LOG_TO_STDERR", "1" if verbose else "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_DISABLE_IMPORT_WARNING", "1")

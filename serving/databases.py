@@ -107,7 +107,6 @@ class DatabaseStore:
         """
         folder = self._folder(owner)
         self._check_room(folder)
-        folder.mkdir(parents=True, exist_ok=True)
         shown_name = _one_line(Path(file_name.replace("\\", "/")).name) or "upload"
         limits = ImportLimits(file_bytes_max=self.limits.upload_bytes_max, timeout_s=self.limits.import_timeout_s)
         with tempfile.TemporaryDirectory(prefix=".importing-", dir=self._own) as scratch:
@@ -116,6 +115,7 @@ class DatabaseStore:
             data = made / f"data-{secrets.token_hex(4)}.sqlite"
             report = import_file(upload, data, limits, month_first=month_first, wal_closed=closed, name=shown_name)
             self._check_room(folder, data.stat().st_size)
+            folder.mkdir(parents=True, exist_ok=True)
             title = _one_line(name) if name else Path(shown_name).stem
             tables, rows = len(report.tables), sum(table.rows for table in report.tables)
             for wanted in _names(name, shown_name):

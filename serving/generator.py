@@ -60,11 +60,15 @@ class Generator:
     def __init__(self, policy: str, engine: str, config: GeneratorConfig, state: str, started: Promoted) -> None:
         self._state = Path(state)
         self._file = self._state / "promotions.json"
-        history = read_history(self._file, policy)
+        weights = fingerprint(policy)
+        kept = keep(policy, self._state / "policies", weights)
+        history = read_history(self._file, policy, weights)
         if history is None:
-            first = replace(started, policy=policy, weights=fingerprint(policy), version=0)
-            history = History(policy, (first,), versions=1)
+            first = replace(started, policy=kept, weights=weights, version=0)
+            history = History(policy, weights, (first,), versions=1)
         self._history = history
+        self._started_from = history.current.policy
+        self._broken = False  # a change of weights failed, and so did going back
         self._gate = Gate()
         self._closed = False
         self.engine, self._policy = start_policy(history.current.policy, engine, config, self._state / "vllm.log")
@@ -120,7 +124,7 @@ class Generator:
         kept = await asyncio.to_thread(keep, policy, folder, weights)
         promoted = Promoted(kept, name, weights, tested=tested)
         done = await self._change(self._history.with_next(promoted))
-        forget_old(folder, self._history)
+        forget_old(folder, self._history, self._started_from)
         return done
 
     async def roll_back(self) -> PromotedBody:
@@ -133,6 +137,8 @@ class Generator:
 
     async def check_health(self) -> None:
         """Ray Serve asks this now and then, and starts another replica when it raises."""
+        if self._broken:
+            raise RuntimeError("the weights in place are nobody's: this replica is to be replaced")
         await self._policy.check()
 
     def close(self) -> None:
@@ -153,7 +159,9 @@ class Generator:
                 await load_weights(self._policy, history.current)
             except Exception:
                 log.exception("loading %s failed: going back to version %d", history.current.weights, before.version)
+                self._broken = True
                 await load_weights(self._policy, self._history.current)
+                self._broken = False
                 raise
             self._history, self._begun = history, True
             await asyncio.to_thread(write_history, self._file, history)

@@ -1,7 +1,7 @@
 """Which weights answer: finds, names, checks and keeps the directories that policies are loaded from.
 
-A policy is written as it is given to `serve --policy`: a directory, or `scripted:FILE`. What is promoted is kept in the state's folder,
-by hard links where that goes, so that a run that trains on, or is deleted, changes nothing.
+A policy is written as it is given to `serve --policy`: a directory, or `scripted:FILE`. What answers is kept in the state's folder, by hard
+links where that goes, so that a run that trains on, or is deleted, changes nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 
 from safetensors import safe_open
 
-from envs.run_store import write_text_atomic, written_aside
+from envs.run_store import file_written_aside, write_text_atomic, written_aside
+from serving.calibration import FILE_NAME as CALIBRATION
 
 SCRIPTED = "scripted:"
 KEPT_MAX = 4  # directories of promoted weights; the oldest that history does not need go first
@@ -42,6 +43,7 @@ class History:
     """What was promoted, the last of them in force; version numbers are never given twice."""
 
     started_with: str  # --policy of the server that began it
+    started_weights: str  # and the weights that were there then
     entries: tuple[Promoted, ...]
     versions: int  # given so far
 
@@ -65,15 +67,15 @@ class History:
         return replace(self, entries=(*before, replace(last, version=self.versions)), versions=self.versions + 1)
 
 
-def read_history(file: Path, policy: str) -> History | None:
-    """What a server that was started with this policy has promoted; None when it has not, or was started with another."""
+def read_history(file: Path, policy: str, weights: str) -> History | None:
+    """What a server that was started with this policy and these weights has promoted; None when it was started with others."""
     if not file.is_file():
         return None
     told = json.loads(file.read_text("utf-8"))
-    if told["started_with"] != policy:
+    if (told["started_with"], told.get("started_weights")) != (policy, weights):
         return None
     entries = tuple(Promoted(**entry) for entry in told["entries"])
-    return History(told["started_with"], entries, told["versions"]) if is_there(entries[-1].policy) else None
+    return History(policy, weights, entries, told["versions"]) if is_there(entries[-1].policy) else None
 
 
 def write_history(file: Path, history: History) -> None:
@@ -142,12 +144,15 @@ def keep(candidate: str, folder: Path, weights: str) -> str:
             for file in Path(candidate).iterdir():
                 if file.is_file():
                     _link(file, aside / file.name)
+    elif (calibration := Path(candidate) / CALIBRATION).is_file() and calibration.parent.resolve() != target.resolve():
+        with file_written_aside(target / CALIBRATION) as written:  # it may have been made after the weights were kept
+            shutil.copyfile(calibration, written)
     return str(target)
 
 
-def forget_old(folder: Path, history: History) -> None:
-    """Remove the oldest directories of promoted weights that history does not name."""
-    needed = {Path(entry.policy.removeprefix(SCRIPTED)) for entry in history.entries}
+def forget_old(folder: Path, history: History, in_use: str) -> None:
+    """Remove the oldest directories of promoted weights that neither history names nor the engine was started from."""
+    needed = {Path(policy.removeprefix(SCRIPTED)) for policy in (in_use, *(entry.policy for entry in history.entries))}
     kept = sorted((path for path in folder.glob("*") if path.is_dir()), key=lambda path: path.stat().st_mtime)
     free = [path for path in kept if path not in needed and path / "script.json" not in needed]
     for path in free[: max(0, len(kept) - KEPT_MAX)]:
