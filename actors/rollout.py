@@ -71,8 +71,8 @@ async def play_episode(
     would cost more than it saves. Members of a group therefore share one connection without a lock. With `threads` it runs in
     others, for a server that has to answer meanwhile.
 
-    Steered, the policy can write only actions on names the database has (`envs.steering`); its logprobs stay the weights' own, so
-    such turns are for evaluation and serving and never trained on.
+    Steered, the policy can write only actions on names the database has, and queries on tables it has looked at (`envs.steering`). Its
+    logprobs stay the weights' own, so such turns are for evaluation and serving and never trained on.
 
     The reward is 1.0 when the verifier finds the answer right, else 0.0. An episode without room for another whole turn in
     `episode_tokens_max` ends as TOO_LONG with reward 0: the policy had its chance to answer.
@@ -93,7 +93,7 @@ async def play_episode(
             stop_ids=codec.stop_ids,
             temperature=temperature,
             seed=turn_seed(seed, question.id, member, len(env.steps)),
-            names=names,
+            names=names.after(env.steps) if names is not None else None,
         )
         turn = await policy.generate(transcript.ids, sampling)
         said = transcript.add_turn(turn.ids, turn.logprobs, turn.spans)

@@ -7,11 +7,12 @@ one that leads somewhere. Text is read as bytes, since a token may end inside a 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from envs.records import Step, Verb
 from envs.steering_sql import Query, SqlSteering
 from envs.steering_words import prefixes
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _QUERY = "QUERY "
 _TABLE_VERBS = ("DESCRIBE ", "SAMPLE ")
 _ANSWER = "ANSWER "
-_BEGINNINGS = prefixes((_QUERY, *_TABLE_VERBS, _ANSWER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Names:
     tables: tuple[tuple[str, tuple[str, ...]], ...]
     links: tuple[tuple[str, str, str, str], ...] = ()  # foreign keys: table, column, the table they point to, its column
     unmeasured: tuple[tuple[str, str], ...] = ()  # columns of text, dates and keys, as (table, column): their mean says nothing
+    described: tuple[str, ...] = ()  # tables looked at in this episode; once there are any, a QUERY reads only those and the sampled ones
+    sampled: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, schema: Schema) -> Names:
@@ -40,14 +42,24 @@ class Names:
             tuple((table.name, name) for table in schema.tables for name in _unmeasured(table)),
         )
 
+    def after(self, steps: Iterable[Step]) -> Names:
+        """The names for the next turn of an episode: what has been looked at is not looked at again, and is what a QUERY may read."""
+        seen = [(step.action.verb, step.action.argument.lower()) for step in steps if step.ok]
+        described, sampled = (
+            tuple(table for table, _ in self.tables if (verb, table.lower()) in seen) for verb in (Verb.DESCRIBE, Verb.SAMPLE)
+        )
+        return replace(self, described=described, sampled=sampled)
+
     @classmethod
     def from_plain(cls, plain: Sequence[Any]) -> Names:
         """From what `plain` made, once it has been through JSON or msgpack."""
-        tables, links, unmeasured = plain
+        tables, links, unmeasured, described, sampled = plain
         return cls(
             tuple((table, tuple(columns)) for table, columns in tables),
             tuple((a, b, c, d) for a, b, c, d in links),
             tuple((a, b) for a, b in unmeasured),
+            tuple(described),
+            tuple(sampled),
         )
 
     def plain(self) -> list[Any]:
@@ -55,6 +67,8 @@ class Names:
         return [
             [[table, list(columns)] for table, columns in self.tables],
             *(list(map(list, part)) for part in (self.links, self.unmeasured)),
+            list(self.described),
+            list(self.sampled),
         ]
 
 
@@ -84,9 +98,15 @@ class Steering:
     start = Turn()
 
     def __init__(self, names: Names) -> None:
-        tables = {_bytes(table): tuple(map(_bytes, columns)) for table, columns in names.tables}
-        self._sql = SqlSteering(tables, *([tuple(map(_bytes, names)) for names in part] for part in (names.links, names.unmeasured)))
-        self._tables = sorted({_bytes(table).lower() for table, _ in names.tables})
+        known = {*names.described, *names.sampled} or {table for table, _ in names.tables}
+        tables = {_bytes(table): tuple(map(_bytes, columns)) for table, columns in names.tables if table in known}
+        links = [tuple(map(_bytes, link)) for link in names.links if {link[0], link[2]} <= known]
+        self._sql = SqlSteering(tables, links, [tuple(map(_bytes, column)) for column in names.unmeasured])
+        self._tables = {
+            verb: sorted(_bytes(table).lower() for table, _ in names.tables if table not in seen)
+            for verb, seen in zip(_TABLE_VERBS, (names.described, names.sampled), strict=True)
+        }
+        self._beginnings = prefixes((_QUERY, _ANSWER, *(verb for verb, left in self._tables.items() if left)))
 
     def allows(self, text: str) -> bool:
         """Whether a turn that begins so can still become a sensible action."""
@@ -104,14 +124,14 @@ class Steering:
             query = self._sql.follow(turn.query, said)
             return None if query is None else Turn("", query)
         text = turn.text + said
-        if text in _BEGINNINGS:
+        if text in self._beginnings:
             return Turn(text)
         if text.startswith(_QUERY):
             query = self._sql.follow(self._sql.start, text[len(_QUERY) :])
             return None if query is None else Turn("", query)
         for verb in _TABLE_VERBS:
             if text.startswith(verb):
-                return Turn(text) if self._begins_table(text[len(verb) :].lower()) else None
+                return Turn(text) if _begins(self._tables[verb], text[len(verb) :].lower()) else None
         argument = text[len(_ANSWER) :]
         good = text.startswith(_ANSWER) and argument[:1] not in (" ", "\t") and all(c >= " " for c in argument)
         return Turn(text) if good else None
@@ -122,23 +142,20 @@ class Steering:
             return self._sql.may_end(turn.query)
         verb, _, argument = turn.text.partition(" ")
         argument = argument.rstrip(" ")
-        return bool(argument) and (verb + " " == _ANSWER or self._is_table(argument.lower()))
-
-    def _begins_table(self, said: str) -> bool:
-        at = bisect_left(self._tables, said)
-        return at < len(self._tables) and self._tables[at].startswith(said)
-
-    def _is_table(self, said: str) -> bool:
-        at = bisect_left(self._tables, said)
-        return self._tables[at : at + 1] == [said]
+        return bool(argument) and (verb + " " == _ANSWER or argument.lower() in self._tables.get(verb + " ", ()))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def steering_for(names: Names) -> Steering:
-    """The Steering of these names, kept for the next turn about the same database."""
+    """The Steering of these names, kept for the next turn that has seen as much of the same database."""
     return Steering(names)
 
 
 def _bytes(name: str) -> str:
     """A name as its bytes are read: a character for each."""
     return name.encode().decode("latin-1")
+
+
+def _begins(names: Sequence[str], said: str) -> bool:
+    at = bisect_left(names, said)
+    return at < len(names) and names[at].startswith(said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,9 @@ async def test_only_a_steered_episode_tells_the_policy_the_names(tiny_codec: Cod
             **({"steered": True} if steered else {}),
         )  # fmt: skip
         assert group.trajectories[0].outcome.correct
-        assert {sampling.names for sampling in policy.asked} == {Names.of(database.schema) if steered else None}
+        names = Names.of(database.schema)
+        told = [names, replace(names, described=("pets",)), replace(names, described=("pets",))] if steered else [None] * 3
+        assert [sampling.names for sampling in policy.asked] == told
 
 
 async def test_the_mask_is_one_exactly_on_what_the_policy_said(tiny_codec: Codec, database: Database) -> None:

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from envs.records import Action, Step, Verb
 from envs.sandbox import Database
 from envs.steering import Names, Steering
 
@@ -134,8 +135,24 @@ def test_from_cannot_begin_where_joins_cannot_bring_in_what_select_names() -> No
     assert steering.allows("QUERY SELECT x, name FROM mid")
 
 
+def test_a_query_reads_what_has_been_looked_at_and_nothing_is_described_twice(shop: Database) -> None:
+    names, looked = Names.of(shop.schema), Step(Action(Verb.DESCRIBE, "PETS"), "", "", ok=True)
+    failed = Step(Action(Verb.DESCRIBE, "owners"), "", "no", ok=False)
+    assert names.after([failed]) == names
+    steering = Steering(names.after([looked, failed]))
+    assert steering.complete("QUERY SELECT name FROM pets")
+    assert not steering.allows("QUERY SELECT city")
+    assert not steering.allows("QUERY SELECT name FROM pets JOIN")
+    assert steering.complete("DESCRIBE owners") and steering.complete("SAMPLE pets")
+    assert not steering.allows("DESCRIBE pets")
+    both = Steering(names.after([looked, Step(Action(Verb.SAMPLE, "owners"), "", "", ok=True)]))
+    assert both.complete("QUERY SELECT city FROM pets JOIN owners ON pets.owner_id = owners.owner_id")
+    every = [Step(Action(Verb.DESCRIBE, table), "", "", ok=True) for table in shop.schema.names]
+    assert not Steering(names.after(every)).allows("D")
+
+
 def test_names_survive_as_plain_lists(shop: Database) -> None:
-    names = Names.of(shop.schema)
+    names = Names.of(shop.schema).after([Step(Action(Verb.DESCRIBE, "pets"), "", "", ok=True)])
     assert Names.from_plain(names.plain()) == names
 
 
