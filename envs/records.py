@@ -65,7 +65,7 @@ class Stop(StrEnum):
     ANSWERED = "answered"
     BUDGET = "budget"  # no action left
     MALFORMED = "malformed"  # too many malformed turns
-    REPEATED = "repeated"  # sent an action that fails again and again, unchanged
+    REPEATED = "repeated"  # sent the same action again and again
     TOO_LONG = "too_long"  # no room left for another turn's tokens
 
 

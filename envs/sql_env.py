@@ -18,7 +18,7 @@ class EpisodeConfig:
 
     actions_max: int = 10  # turns, malformed ones included
     malformed_max: int = 3  # malformed turns after which the episode ends
-    repeats_max: int = 3  # times one action fails in the same words, after which the episode ends: a policy in a loop stays in it
+    repeats_max: int = 3  # times one action may fail in the same words (one more if it succeeds): a policy in a loop stays in it
     rows_shown: int = 5  # rows of a query's result the policy sees
     cell_chars: int = 60  # longer cells are cut with an ellipsis
 
@@ -62,7 +62,7 @@ class SqlEnv:
             self.stop = Stop.ANSWERED
         elif verb is Verb.MALFORMED and self._count(Verb.MALFORMED) + 1 >= self.config.malformed_max:
             self.stop = Stop.MALFORMED
-        elif not ok and verb is not Verb.MALFORMED and self._failed(action) + 1 >= self.config.repeats_max:
+        elif verb is not Verb.MALFORMED and self._repeats(action, ok) + 1 >= self.config.repeats_max + ok:
             self.stop = Stop.REPEATED
         elif len(self.steps) + 1 >= self.config.actions_max:
             self.stop = Stop.BUDGET
@@ -115,9 +115,9 @@ class SqlEnv:
     def _count(self, verb: Verb) -> int:
         return sum(step.action.verb is verb for step in self.steps)
 
-    def _failed(self, action: Action) -> int:
-        """How often this action has failed so far, in the same words."""
-        return sum(step.action == action and not step.ok for step in self.steps)
+    def _repeats(self, action: Action, ok: bool) -> int:
+        """How often this action has ended like this so far, in the same words."""
+        return sum(step.action == action and step.ok == ok for step in self.steps)
 
 
 class _MalformedError(ValueError):
