@@ -74,7 +74,7 @@ def run_app(
 def app_command(address: str, port: int) -> list[str]:
     """The command that starts Streamlit on the app, with every option on it: no file of settings is read for them."""
     options = [f"--{name}={value}" for name, value in theme.streamlit_options(address, port).items()]
-    return [sys.executable, "-m", "streamlit", "run", str(Path(theme.__file__).with_name("app.py")), *options]
+    return [sys.executable, "-m", "dashboards", *options]
 
 
 def app_environment(environment: Mapping[str, str], url: str, runs: Path) -> dict[str, str]:

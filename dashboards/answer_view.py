@@ -46,7 +46,7 @@ def show_turn(turn: Turn, conversation: Conversation, desk: Desk) -> None:
         _figures(answer, turn.id, desk)
     _steps(turn.steps, f"How I got this ({steps_summary(turn.steps)})")
     _sql(answer, turn, conversation, desk)
-    if turn.edited is None:
+    if turn.edited is None and turn.answer["outcome"] != "failed":
         _verdict(turn, conversation, desk)
 
 
@@ -54,8 +54,8 @@ def show_steps(steps: Sequence[dict[str, Any]]) -> None:
     """Steps, one under the other, each with what was asked and what the database said."""
     for step in steps:
         words = step_words(step)
-        icon = ":material/error: " if words.failed else ":material/check_circle: "
-        st.markdown((":orange[" + icon + "]" if words.failed else ":green[" + icon + "]") + label_text(words.title))
+        icon = ":material/error:" if words.failed else ":material/check_circle:"
+        st.markdown((":orange[" + icon + "]" if words.failed else ":green[" + icon + "]") + " " + label_text(words.title))
         _said(words)
 
 
@@ -74,7 +74,7 @@ def is_safe(spec: Any) -> bool:
 
 def _words(answer: dict[str, Any]) -> None:
     if answer.get("understood"):
-        st.caption(f"Read as: {label_text(answer['understood'])}")
+        st.caption(label_text(answer["understood"]))
     words = OUTCOMES.get(answer["outcome"])
     if words is None:
         text(answer["sentence"], large=True)
@@ -184,7 +184,7 @@ def _said(words: StepWords) -> None:
     if words.sql:
         st.code(words.sql, language="sql", wrap_lines=True)
     if words.said:
-        st.code(words.said, language=None, height=180 if words.said.count("\n") > 7 else "content")
+        st.code(words.said, language=None, wrap_lines=words.failed, height=180 if words.said.count("\n") > 7 else "content")
 
 
 def _sql(answer: dict[str, Any], turn: Turn, conversation: Conversation, desk: Desk) -> None:

@@ -35,7 +35,7 @@ def show(settings: Settings) -> None:
         _choose_data(databases, conversation, desk, settings)
     asking = desk.under_way(conversation.id)
     for turn in conversation.turns:
-        with st.chat_message("user"):
+        with st.chat_message("user", avatar=":material/person:"):
             text(turn.question)
         with st.chat_message("assistant", avatar=":material/query_stats:"):
             if asking is not None and turn is asking.turn:
@@ -155,8 +155,10 @@ def _watch(asking: Asking) -> None:
     if asking.over:
         st.rerun()
     steps = list(asking.turn.steps)
-    with st.status(f"Working it out: {steps_summary(steps)}" if steps else "Working it out", expanded=True):
+    box = st.status(f"Working it out: {steps_summary(steps)}" if steps else "Working it out", expanded=True)
+    with box:
         show_steps(steps)
+    box.update(state="running")  # leaving the block has said that it is complete
     if st.button("Stop", key="stop", icon=":material/stop_circle:"):
         asking.stop()
         st.rerun()

@@ -40,7 +40,7 @@ PANELS = (
             "actor/rollout_s": "rollout",
             "learner/step_s": "update",
             "broadcast/push_s": "push",
-            "broadcast/gap_s": "generation stands still",
+            "broadcast/gap_s": "standstill",
         },
     ),
     Panel("Gradient norm", "", {"learner/gradient_norm": "norm"}),
@@ -76,18 +76,19 @@ def accuracy_chart(runs: Sequence[RunView], *, stage: str | None = None, height:
     several = len(runs) > 1
     scored = [
         {"step": score.step, "value": score.total.accuracy, "low": score.total.interval[0], "high": score.total.interval[1],
-         "series": f"{run.name} {score.kind}" if several else score.kind, "count": f"{score.total.correct} of {score.total.questions}",
+         "run": run.name, "series": score.kind, "count": f"{score.total.correct} of {score.total.questions}",
          "stage": score.stage}
         for run in runs for score in run.scores if score.stage != "best" and run.within(stage, score.step)
     ]  # fmt: skip
     rewards = [
-        {"step": step, "value": value, "series": f"{run.name} training reward" if several else "training reward"}
+        {"step": step, "value": value, "run": run.name, "series": "training reward"}
         for run in runs
         for step, value in points(run.metrics.series.get("reward/mean", {}))
         if run.within(stage, step)
     ]
-    names = sorted({str(row["series"]) for row in [*scored, *rewards]}, key=lambda name: (name.rpartition(" ")[0], name))
-    colour = {"field": "series", "type": "nominal", "title": None, "scale": {"domain": names}, "legend": LEGEND}
+    names = [name for name in ("validation", "test", "training reward") if any(row["series"] == name for row in [*scored, *rewards])]
+    colour = _told_apart("run", [run.name for run in runs]) if several else _told_apart("series", names)
+    dash = {"strokeDash": _told_apart("series", names)} if several else {}
     x = {
         "field": "step",
         "type": "quantitative",
@@ -102,17 +103,18 @@ def accuracy_chart(runs: Sequence[RunView], *, stage: str | None = None, height:
         {"field": "low", "type": "quantitative", "format": ".1%"}, {"field": "high", "type": "quantitative", "format": ".1%"},
     ]  # fmt: skip
     encoding = {"x": x, "y": y, "color": colour}
+    line = {**encoding, **dash}
     band = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour}
     layers: list[dict[str, Any]] = []
     if not several:
         layers.extend(_marks(runs[0], stage))
     if rewards:
-        layers.append({"data": {"name": "rewards"}, "mark": {"type": "line", "strokeWidth": 1.5, "opacity": 0.75}, "encoding": encoding})
+        layers.append({"data": {"name": "rewards"}, "mark": {"type": "line", "strokeWidth": 1.5, "opacity": 0.75}, "encoding": line})
     if scored:
         point = {"type": "point", "filled": True, "size": 70}
         layers += [
             {"data": {"name": "scores"}, "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.5}, "encoding": band},
-            {"data": {"name": "scores"}, "mark": {"type": "line", "strokeWidth": 2.5}, "encoding": encoding},
+            {"data": {"name": "scores"}, "mark": {"type": "line", "strokeWidth": 2.5}, "encoding": line},
             {"data": {"name": "scores"}, "mark": point, "encoding": {**encoding, "tooltip": tooltip}},
         ]
     named = {"rewards": rewards, "scores": scored}
@@ -123,11 +125,7 @@ def panel_chart(panel: Panel, runs: Sequence[RunView], height: int = 190) -> dic
     """One panel, or None when no run has any of its metrics."""
     several = len(runs) > 1
     rows = [
-        {
-            "step": step,
-            "value": value,
-            "series": f"{run.name} {word}" if several and len(panel.metrics) > 1 else run.name if several else word,
-        }
+        {"step": step, "value": value, "run": run.name, "series": word}
         for run in runs
         for metric, word in panel.metrics.items()
         for step, value in points(run.metrics.series.get(metric, {}))
@@ -135,7 +133,8 @@ def panel_chart(panel: Panel, runs: Sequence[RunView], height: int = 190) -> dic
     if not rows:
         return None
     names = list(dict.fromkeys(str(row["series"]) for row in rows))
-    legend = {**LEGEND, "columns": 2} if len(names) > 1 else None
+    colour = _told_apart("run", [run.name for run in runs]) if several else _told_apart("series", names)
+    dash = {"strokeDash": _told_apart("series", names)} if several and len(names) > 1 else {}
     point = len(rows) < 60
     return {
         "height": height,
@@ -150,7 +149,8 @@ def panel_chart(panel: Panel, runs: Sequence[RunView], height: int = 190) -> dic
                 "scale": {"zero": False},
             },
             "y": {"field": "value", "type": "quantitative", "title": None, "axis": {"tickCount": 4, "format": "~g"}},
-            "color": {"field": "series", "type": "nominal", "scale": {"domain": names}, "legend": legend},
+            "color": colour,
+            **dash,
         },
     }
 
@@ -181,6 +181,12 @@ def shares_chart(parts: Mapping[str, Mapping[str, Share]], title: str) -> dict[s
             },
         ],
     }
+
+
+def _told_apart(field: str, names: Sequence[str]) -> dict[str, Any]:
+    """A channel that tells names apart, with a legend when there are several."""
+    legend = {**LEGEND, "columns": 3} if len(names) > 1 else None
+    return {"field": field, "type": "nominal", "title": None, "scale": {"domain": list(names)}, "legend": legend}
 
 
 def _marks(run: RunView, stage: str | None) -> list[dict[str, Any]]:

@@ -52,6 +52,8 @@ def streamlit_options(address: str, port: int) -> dict[str, str]:
         "server.address": address,
         "server.port": str(port),
         "theme.baseRadius": "0.5rem",
+        "theme.headingFontSizes": '["2rem", "1.5rem", "1.2rem"]',
+        "theme.paddingTop": "3.5rem",
         "theme.showWidgetBorder": "true",
     }
     for mode, colours in (("light", LIGHT), ("dark", DARK)):

@@ -46,7 +46,8 @@ def steps_summary(steps: Sequence[dict[str, Any]]) -> str:
     count = f"{len(steps)} step{'s' if len(steps) != 1 else ''}"
     if not failed:
         return count
-    recovered = bool(steps) and steps[-1]["ok"]
+    last = max(place for place, step in enumerate(steps) if not step["ok"])
+    recovered = any(step["ok"] and step["verb"] == "QUERY" for step in steps[last:])
     return f"{count}, {failed} error{'s' if failed > 1 else ''} met{' and recovered from' if recovered else ''}"
 
 

@@ -35,7 +35,7 @@ QUESTIONS: dict[str, Any] = {
         ["QUERY SELECT count(*) FROM customers", "ANSWER RESULT"],
         ["QUERY SELECT count(*) FROM stores", "ANSWER RESULT"],
     ],
-    "Take long": ["DESCRIBE pets", f"QUERY {ENDLESS.format(1)}", f"QUERY {ENDLESS.format(2)}", "ANSWER RESULT"],
+    "Take long": ["DESCRIBE pets", *(f"QUERY {ENDLESS.format(step)}" for step in range(1, 7)), "ANSWER RESULT"],
     "How many rows of sales?": ["QUERY SELECT count(*) AS n FROM sales", "ANSWER RESULT"],
 }  # fmt: skip
 

@@ -86,7 +86,7 @@ def test_a_question_is_answered_with_steps_number_and_sql_and_a_follow_up_follow
     assert "165" in texts(page)
     assert any("How I got this (3 steps)" in expander.label for expander in page.expander)
     ask(page, "And how many dogs?")
-    assert "Read as: " in texts(page)
+    assert "Read as a follow" in texts(page)
     assert len(page.chat_message) == 4
 
 
