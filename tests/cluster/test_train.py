@@ -128,7 +128,7 @@ def test_evaluate_scores_a_spider_layout_file_with_the_exported_policy(finished:
     done = subprocess.run(
         [
             *(*COMMAND, "evaluate", "--policy", str(finished[0] / "policy/best"), "--questions", str(questions)),
-            *("--databases", str(tmp_path / "databases"), "--json", "--predictions", str(predictions)),
+            *("--databases", str(tmp_path / "databases"), "--json", "--predictions", str(predictions), "--samples", "2"),
         ],
         cwd=ROOT,
         capture_output=True,
@@ -136,9 +136,11 @@ def test_evaluate_scores_a_spider_layout_file_with_the_exported_policy(finished:
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["questions"] == 1
+    told = json.loads(done.stdout)
+    assert told["questions"] == 1
+    assert set(told["sampled"]["majority"]) == set(told["sampled"]["pass_at"]) == {"1", "2"}
     line = json.loads(predictions.read_text())
-    assert set(line) == {"db_id", "question", "sql", "answer", "actions", "correct"}
+    assert set(line) == {"db_id", "question", "tables", "sql", "answer", "actions", "correct"}
 
 
 def test_a_finished_run_is_not_trained_again(finished: tuple[Path, str, str]) -> None:
