@@ -74,6 +74,10 @@ class TrainerState:
         """The record of the stage at hand."""
         return self.stages[self.stage]
 
+    def step_of(self, stage: str) -> int:
+        """The learner step whose weights a stage's score speaks of."""
+        return 0 if stage == "base" else self.step
+
     def advance(self) -> None:
         """Go to the next stage of training."""
         place = STAGES.index(self.stage) + 1

@@ -99,7 +99,7 @@ def save_tiny_model(directory: Path, tokenizer_json: str, *, kind: str = "llama"
 
 
 class LocalHandle:
-    """A Ray Serve handle to an object in this process: `handle.method.remote(...)` can be awaited and cancelled."""
+    """A handle of Ray, or Ray Serve, to an object in this process: `handle.method.remote(...)` can be awaited and cancelled."""
 
     def __init__(self, served: Any) -> None:
         self._served = served
@@ -112,5 +112,5 @@ class _LocalMethod:
     def __init__(self, method: Callable[..., Any]) -> None:
         self._method = method
 
-    def remote(self, *arguments: Any) -> asyncio.Task[Any]:
-        return asyncio.get_running_loop().create_task(self._method(*arguments))
+    def remote(self, *arguments: Any, **named: Any) -> asyncio.Task[Any]:
+        return asyncio.get_running_loop().create_task(self._method(*arguments, **named))
