@@ -58,6 +58,7 @@ class StepReport:
     sums: dict[str, float]  # the parts' sums, added up
     tokens: int  # of the sequences, without padding
     computed: int  # tokens the model ran over: with padding, and what sequences share once if packed as trees
+    parts_s: dict[str, float]  # seconds of the forward and backward passes and the optimizer; empty on a GPU, which runs behind the clock
     seconds: float
 
     def metrics(self, learning_rate: float) -> Metrics:
@@ -68,6 +69,7 @@ class StepReport:
             "learner/computed_tokens": float(self.computed),
             "learner/tokens_per_s": self.tokens / self.seconds,
             "learner/gradient_norm": self.gradient_norm,
+            **{f"learner/{name}_s": seconds for name, seconds in self.parts_s.items()},
             "learner/learning_rate": learning_rate,
         }
 
@@ -146,22 +148,29 @@ class Engine:
             group["lr"] = learning_rate
         self.deepspeed.train()
         sums: dict[str, float] = {"loss": 0.0}
+        parts_s = dict.fromkeys(("forward", "backward", "optimizer"), 0.0)
         mine, counts = self._share(micro_batches)
         for micro in mine:
+            started = time.perf_counter()
             logprobs = self.deepspeed(*self._inputs(micro))
             part = loss_of(micro, logprobs)
+            parts_s["forward"] += (between := time.perf_counter()) - started
             for name, value in {**part.sums, "loss": float(part.loss.detach())}.items():
                 sums[name] = sums.get(name, 0.0) + float(value) * counts
             if math.isfinite(sums["loss"]):  # a rank may not leave alone: the others would wait for it in step()
                 self.deepspeed.backward(part.loss * counts * self.world, scale_wrt_gas=False)  # DeepSpeed takes the mean over ranks
+            parts_s["backward"] += time.perf_counter() - between
         sums = self._over_ranks(sums)
         if not math.isfinite(sums["loss"]):
             self._forget_gradients()
             raise NonFiniteError(self._non_finite(f"the loss is {sums['loss']}", learning_rate))
+        started = time.perf_counter()
         norm = self._apply(learning_rate)
+        parts_s["optimizer"] = time.perf_counter() - started
         loss = sums.pop("loss")
         computed = sum(m.ids.numel() for m in micro_batches)
-        return StepReport(loss, norm, sums, sum(m.tokens for m in micro_batches), computed, time.perf_counter() - began)
+        tokens, told_s = sum(m.tokens for m in micro_batches), parts_s if self.device.type == "cpu" else {}
+        return StepReport(loss, norm, sums, tokens, computed, told_s, time.perf_counter() - began)
 
     @torch.no_grad()
     def logprobs(self, micro_batches: Sequence[MicroBatch], model: Any = None) -> list[torch.Tensor]:

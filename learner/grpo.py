@@ -140,6 +140,8 @@ def _means(totals: dict[str, float], updates: int) -> Metrics:
         "learner/tokens": totals["learner/tokens"],
         "learner/computed_tokens": totals["learner/computed_tokens"],
     }
+    parts = ("learner/forward_s", "learner/backward_s", "learner/optimizer_s")
+    metrics |= {name: totals[name] for name in parts if name in totals}
     if totals["kl_tokens"]:
         metrics["policy/kl_to_sft"] = totals["kl"] / totals["kl_tokens"]
     return metrics

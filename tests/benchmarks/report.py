@@ -5,7 +5,8 @@ A benchmark is a file in this folder with a docstring, `add_options(parser)` and
 
     {"name", "met", "ratio", "figures": {name: {"value", "unit", "at_most" or "at_least", "met"}}, "how": {...}, "notes": [...]}
 
-`ratio` is the one figure to quote, or null. Exit code 0 when every bound is met, 1 when one is not.
+`ratio` is the one figure to quote, or null; where it compares two sides, "target", "ours", "reference", "unit" and "repeats"
+stand beside it. Exit code 0 when every bound is met, 1 when one is not.
 """
 
 from __future__ import annotations
@@ -35,6 +36,26 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """The two sides of a report's ratio."""
+
+    target: float
+    ours: float
+    reference: float
+    unit: str
+    repeats: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "target": self.target,
+            "ours": rounded(self.ours),
+            "reference": rounded(self.reference),
+            "unit": self.unit,
+            "repeats": self.repeats,
+        }
+
+
+@dataclass(frozen=True)
 class Report:
     """What one benchmark measured."""
 
@@ -43,6 +64,7 @@ class Report:
     how: Mapping[str, Any]  # repeats, interleaved, which statistic, seeds, sizes: what one must know to believe the figures
     ratio: float | None = None
     notes: Sequence[str] = field(default=())
+    comparison: Comparison | None = None
 
     @property
     def met(self) -> bool:
@@ -53,6 +75,7 @@ class Report:
             "name": self.name,
             "met": self.met,
             "ratio": None if self.ratio is None else rounded(self.ratio),
+            **(self.comparison.as_dict() if self.comparison else {}),
             "figures": {name: figure.as_dict() for name, figure in self.figures.items()},
             "how": dict(self.how),
             "notes": list(self.notes),
