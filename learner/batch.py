@@ -51,7 +51,7 @@ class MicroBatch:
     advantages: torch.Tensor  # [trained] float32, the trajectory's own for each of its tokens; 0 for demonstrations
     examples: tuple[int, ...]  # in order, counted in the list that was packed
     tokens: int  # of the examples, without padding; what they share counts in each
-    reference_logprobs: torch.Tensor | None = None  # [trained] float32, under the reference weights, where asked for
+    reference_logprobs: torch.Tensor | None = None  # [trained] float32, under the reference weights; nan where unknown
     tree: TreeLayout | None = None  # how the tokens of `ids` belong together, if not as rows
 
     @property

@@ -7,7 +7,7 @@ generator sampled with, or, if asked for, against the learner's own before the f
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -58,10 +58,9 @@ def grpo_step(
     updates = 0
     for _ in range(config.updates_per_batch):
         for share in np.array_split(order.permutation(len(examples)), config.minibatches):
-            packed = pack_by(engine.config, [examples[i] for i in share])
+            packed = _packed(engine, reference, [examples[i] for i in share], config)
             if not packed:
                 continue
-            packed = _with_reference(engine, reference, packed, config)
             total_tokens = sum(micro.trained for micro in packed)
             report = engine.step(packed, _loss_of(config, total_tokens), learning_rate)
             updates += 1
@@ -80,18 +79,33 @@ def to_examples(groups: Sequence[Group], *, divide_by_std: bool) -> list[Example
     return examples
 
 
-def _with_reference(engine: Engine, reference: Any | None, micro_batches: list[MicroBatch], config: GrpoConfig) -> list[MicroBatch]:
-    """The micro-batches with reference logprobs: all of them when the loss needs the KL, a share when it is only reported."""
+def _packed(engine: Engine, reference: Any | None, examples: Sequence[Example], config: GrpoConfig) -> list[MicroBatch]:
+    """Micro-batches with reference logprobs: of all examples when the loss needs the KL, of a share when it is only reported."""
+    packed = pack_by(engine.config, examples)
     if reference is None:
-        return micro_batches
-    count = len(micro_batches)
-    if config.kl_coefficient == 0:
-        count = int(np.ceil(config.kl_report_share * count))
-    # In even steps from the longest to the shortest; the middle one if it is only one.
-    chosen = sorted({int((k + 0.5) * len(micro_batches) / count) for k in range(count)})
-    logprobs = engine.logprobs([micro_batches[i] for i in chosen], reference)
-    found = dict(zip(chosen, logprobs, strict=True))
-    return [replace(micro, reference_logprobs=found.get(i)) for i, micro in enumerate(micro_batches)]
+        return packed
+    if config.kl_coefficient > 0:
+        logprobs = engine.logprobs(packed, reference)
+        return [replace(micro, reference_logprobs=of_micro) for micro, of_micro in zip(packed, logprobs, strict=True)]
+    trained = [i for micro in packed for i in micro.examples]
+    count = int(np.ceil(config.kl_report_share * len(trained)))
+    chosen = sorted(trained[int((k + 0.5) * len(trained) / count)] for k in range(count))  # in even steps through the batch
+    shown = [examples[i] for i in chosen]
+    shown_packed = pack_by(engine.config, shown)
+    known = dict(zip(chosen, spread(engine.logprobs(shown_packed, reference), shown_packed, shown), strict=True))
+    return [replace(micro, reference_logprobs=_known_of(micro, examples, known)) for micro in packed]
+
+
+def _known_of(micro: MicroBatch, examples: Sequence[Example], known: Mapping[int, Example]) -> torch.Tensor | None:
+    """[trained], the reference logprobs of the examples for which they are known and nan for the others."""
+    if not known.keys() & set(micro.examples):
+        return None
+    parts = []
+    for i in micro.examples:
+        trained = np.flatnonzero(examples[i].weights)
+        of_example = np.asarray(known[i].old_logprobs)[trained] if i in known else np.full(len(trained), np.nan)
+        parts.append(of_example.astype(np.float32))
+    return torch.from_numpy(np.concatenate(parts))
 
 
 def _loss_of(config: GrpoConfig, total_tokens: int) -> LossOf:
@@ -114,8 +128,9 @@ def _loss_of(config: GrpoConfig, total_tokens: int) -> LossOf:
             "drift": float((logprobs.detach() - micro.old_logprobs.to(device)).abs().sum()),
         }
         if micro.reference_logprobs is not None:
-            kl = kl_to_reference(logprobs, micro.reference_logprobs.to(device)).sum()
-            sums |= {"kl": float(kl.detach()), "kl_tokens": float(micro.trained)}
+            known = ~micro.reference_logprobs.isnan()
+            kl = kl_to_reference(logprobs[known.to(device)], micro.reference_logprobs[known].to(device)).sum()
+            sums |= {"kl": float(kl.detach()), "kl_tokens": float(known.sum())}
             if config.kl_coefficient > 0:
                 loss = loss + config.kl_coefficient * kl / total_tokens
         return Part(loss, sums)

@@ -145,6 +145,26 @@ def test_kl_is_reported_on_a_share_of_trajectories_when_the_loss_does_not_need_i
     assert "policy/kl_to_sft" not in grpo_step(engine, None, groups, GrpoConfig(), 1e-3)
 
 
+@pytest.mark.parametrize("packing", ["rows", "tree"])
+def test_the_kl_reported_on_a_share_is_that_of_the_trajectories_chosen(make_engine: Callable[..., Engine], packing: str) -> None:
+    engine = make_engine(packing=packing, micro_batch_tokens=25)
+    reference = engine.frozen_copy()
+    groups = [group([1, 0, 0, 1])]
+    grpo_step(engine, reference, groups, GrpoConfig(), 3e-3)  # away from the reference
+    before = {name: p.clone() for name, p in engine.named_parameters()}
+
+    def reported(**settings: float) -> float:
+        with torch.no_grad():
+            for name, parameter in engine.named_parameters():
+                parameter.copy_(before[name])
+        return grpo_step(engine, reference, groups, GrpoConfig(**settings), 0.0)["policy/kl_to_sft"]
+
+    of_all = reported(kl_coefficient=1e-9)
+    assert reported(kl_report_share=1.0) == pytest.approx(of_all, rel=1e-4)
+    assert reported(kl_report_share=0.5) != pytest.approx(of_all, rel=1e-3)
+    assert of_all > 1e-3
+
+
 def test_a_kl_without_a_reference_is_refused(make_engine: Callable[..., Engine]) -> None:
     with pytest.raises(ValueError, match="set_reference"):
         grpo_step(make_engine(), None, [group([1, 0, 0, 1])], GrpoConfig(kl_coefficient=0.1), 1e-3)
