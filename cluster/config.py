@@ -57,15 +57,16 @@ class PhaseConfig:
     steps: int = 10
     minutes: float = 600.0  # the phase also ends here; the learning rate decays by whichever is nearer
     tables_max: int = 2  # questions whose gold reads at most this many tables
-    groups_per_step: int = 8
+    groups_per_step: int = 8  # with variance in their rewards; others teach nothing
+    refill: int = 2  # a step plays at most so many times groups_per_step to replace those without variance
     learning_rate: float = 1e-5
     warmup_steps: int = 1
     validate_every: int = 5
     patience: int = 3  # validations in a row without a new best before the phase ends
 
     def __post_init__(self) -> None:
-        if min(self.steps, self.groups_per_step, self.validate_every, self.patience, self.tables_max) < 1:
-            raise ValueError("phase: steps, groups_per_step, validate_every, patience and tables_max must be 1 or more")
+        if min(self.steps, self.groups_per_step, self.refill, self.validate_every, self.patience, self.tables_max) < 1:
+            raise ValueError("phase: steps, groups_per_step, refill, validate_every, patience and tables_max must be 1 or more")
 
 
 @dataclass(frozen=True)

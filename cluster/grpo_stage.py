@@ -1,44 +1,60 @@
 """A GRPO phase: groups are collected, the learner trains on those with variance, and the new weights are pushed.
 
-`max_lag = 0` is all there is so far: every group is made by the weights it trains.
+With `rollout.max_lag` at 0 groups are played while the learner waits, by the weights they train. Above, they are played all the time
+(cluster/collecting.py): weights are pushed in flight, episodes go on with them, and each token says which version sampled it.
 """
 
 from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import AsyncIterator, Sequence
 
+from cluster.collecting import Ahead, Collected, InStep, Tally
 from cluster.config import PhaseConfig
 from cluster.play import play_groups, question_seed
 from cluster.running import Run
-from cluster.schedule import endless_order, groups_to_ask_for, learning_rate, progress
+from cluster.schedule import endless_order, learning_rate, progress
 from cluster.scoring import Scoring
-from cluster.staleness import fresh_groups
+from cluster.state import StageRecord
 from envs.group_files import training_of, write_groups
 from envs.groups import groups_to_table
 from envs.records import Group, Question
-
-REFILL = 2  # at most so many times a step's groups are drawn to replace those without variance
 
 
 async def train_grpo(run: Run, scoring: Scoring, phase: PhaseConfig) -> None:
     """Train from wherever the phase stands to its end."""
     stage, record = run.state.stage, run.state.record
-    pool = [q for q in run.data.train if len(q.tables) <= phase.tables_max]
     run.display.begin(f"GRPO {stage}", phase.steps, record.steps)
+    collecting = _collecting(run, phase)
+    try:
+        await _steps(run, scoring, phase, collecting)
+    finally:
+        await collecting.close()
+
+
+async def _steps(run: Run, scoring: Scoring, phase: PhaseConfig, collecting: InStep | Ahead) -> None:
+    stage, record = run.state.stage, run.state.record
+    collected_at = time.monotonic()
     while (done := progress(record.steps, phase.steps, record.seconds / 60, phase.minutes)) < 1.0:
         run.stop_if_asked()
         started = time.monotonic()
         with run.timed("rollout"):
-            played, usable = await _collect(run, pool, phase)
+            collected = await collecting.take(run.state.step)
+        played, usable = collected.played, collected.trained
+        _count(record, collected, collecting.unsettled)
+        began, collected_at = started if run.config.rollout.max_lag == 0 else collected_at, time.monotonic()  # ahead: since the last step's
         rewards = [reward for group in played for reward in group.rewards]
         metrics: dict[str, float] = {
             "reward/mean": sum(rewards) / len(rewards),
             "actor/groups": len(played),
-            "actor/rollout_s": time.monotonic() - started,
-            "actor/tokens_per_s": sum(sum(t.mask) for g in played for t in g.trajectories) / (time.monotonic() - started),
-            "actor/zero_variance_groups": sum(not group.has_variance for group in played),
+            "actor/rollout_s": collected_at - started,  # that the learner waited
+            "actor/tokens_per_s": sum(sum(t.mask) for g in played for t in g.trajectories) / (collected_at - began),
+            "actor/zero_variance_groups": len(collected.flat),
+            "staleness/dropped": len(collected.stale),
         }
+        if collected.lags:
+            metrics |= {"actor/lag_mean": sum(collected.lags) / len(collected.lags), "actor/lag_max": max(collected.lags)}
         rate, step = learning_rate(phase.learning_rate, record.steps, phase.warmup_steps, done), run.state.step + 1
         training = training_of(step, stage, played, usable, rate, question_seed(run.config.run.seed, f"cut {step}"))
         write_groups(run.store.groups_path(step), played, training)
@@ -51,6 +67,7 @@ async def train_grpo(run: Run, scoring: Scoring, phase: PhaseConfig) -> None:
         record.seconds += time.monotonic() - started
         run.step_done(metrics, {}, seconds=0.0)
         await run.push(stage)
+        collecting.advance(run.state.step)
         run.display.advance(
             record.steps,
             f"reward {metrics['reward/mean']:.2f}, {len(usable)} of {len(played)} groups used, {100 * done:.0f} %",
@@ -60,35 +77,44 @@ async def train_grpo(run: Run, scoring: Scoring, phase: PhaseConfig) -> None:
         await run.checkpoint_if_due()
 
 
-async def _collect(run: Run, pool: list[Question], phase: PhaseConfig) -> tuple[list[Group], list[Group]]:
-    """All groups played for a step, and those of them that train: fresh ones with variance.
+def _count(record: StageRecord, collected: Collected, unsettled: int) -> None:
+    record.drawn = unsettled
+    record.groups += len(collected.played)
+    record.zero_variance += len(collected.flat)
+    record.stale += len(collected.stale)
 
-    As many are asked for at once as will probably give groups_per_step with variance, by the stage's figures so far: one large
-    wave of episodes takes far less time than two small ones. Whatever a step does, it plays at most REFILL times groups_per_step.
-    """
-    record, rollout = run.state.record, run.config.rollout
-    order = endless_order(pool, run.config.run.seed, record.drawn)
-    played: list[Group] = []
-    usable: list[Group] = []
-    while len(usable) < phase.groups_per_step and len(played) < REFILL * phase.groups_per_step:
-        groups, flat = record.groups + len(played), record.zero_variance + len(played) - len(usable)
-        wanted = groups_to_ask_for(phase.groups_per_step - len(usable), groups, flat, REFILL * phase.groups_per_step - len(played))
-        questions = list(itertools.islice(order, wanted))
+
+def _collecting(run: Run, phase: PhaseConfig) -> InStep | Ahead:
+    """Where the phase's groups come from: in step with the learner, or ahead of it by at most rollout.max_lag versions."""
+    record, rollout, seed = run.state.record, run.config.rollout, run.config.run.seed
+    pool = [q for q in run.data.train if len(q.tables) <= phase.tables_max]
+    draws = zip(itertools.count(record.drawn), endless_order(pool, seed, record.drawn), strict=False)
+    tally = Tally(record.groups, record.zero_variance)
+
+    async def play(questions: Sequence[Question], moment: str) -> AsyncIterator[Group]:
         async for group in play_groups(
             run.crew.rollouts,
             questions,
             members=rollout.group_size,
-            seed=question_seed(run.config.run.seed, f"step {run.state.step}"),
+            seed=question_seed(seed, moment),
             temperature=rollout.temperature,
             concurrency=run.config.evaluation.concurrency,
         ):
             run.stop_if_asked()
-            played.append(group)
-            if group.has_variance:
-                usable.append(group)
-    fresh = fresh_groups(usable, run.state.step, rollout.max_lag)
-    record.drawn += len(played)
-    record.groups += len(played)
-    record.zero_variance += sum(not group.has_variance for group in played)
-    record.stale += len(usable) - len(fresh)
-    return played, fresh
+            yield group
+
+    async def play_one(question: Question, number: int) -> Group:
+        (group,) = [group async for group in play([question], f"draw {number}, step {run.state.step}")]
+        return group
+
+    if rollout.max_lag == 0:
+        return InStep(lambda questions, version: play(questions, f"step {version}"), draws, tally, phase.groups_per_step, phase.refill)
+    return Ahead(
+        play_one,
+        draws,
+        tally,
+        max_lag=rollout.max_lag,
+        wanted=phase.groups_per_step,
+        refill=phase.refill,
+        in_flight=max(1, run.config.evaluation.concurrency // rollout.group_size),
+    )

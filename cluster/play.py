@@ -30,7 +30,8 @@ async def play_groups(
         ray.exceptions.RayError: a rollout failed; that is our failure and never a reward of 0.
     """
     waiting = iter(questions)
-    actors = itertools.cycle(rollouts)
+    first = seed % len(rollouts)  # of many calls with one question each, not all go to the same actor
+    actors = itertools.cycle([*rollouts[first:], *rollouts[:first]])
     running: set[asyncio.Task[Any]] = set()
     in_flight = max(1, concurrency // members)
 

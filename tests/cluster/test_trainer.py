@@ -74,7 +74,8 @@ async def test_all_stages_are_trained_scored_and_exported_and_the_same_seed_repe
         assert all(record.test is not None for record in state.stages.values())
         assert {path.name for path in (tmp_path / name / "policy").iterdir()} >= {"sft", "best", "last"}
     groups, sft_losses, losses = stories[0]
-    assert stories[0] == stories[1]
+    assert stories[1][:2] == [groups, pytest.approx(sft_losses, abs=1e-7)]
+    assert stories[1][2] == pytest.approx(losses, abs=1e-7)  # sums are rounded as memory happens to be aligned: 1e-9 of a loss
     assert (len(groups), len(sft_losses)) == (4, 2)
     assert len(losses) == sum(bool(trained) for trained, _ in groups) >= 2
     assert len({ids for _, step in groups for _, members in step for ids in members}) > 10, "all trajectories are alike"
@@ -100,3 +101,17 @@ async def test_a_stop_is_written_down_and_the_next_trainer_goes_on_from_it(tmp_p
     await trainer.run()
     assert (state.stage, state.step) == (DONE, 6)
     assert sorted(store.groups_files()) == [3, 4, 5, 6]
+
+
+async def test_ahead_of_the_learner_groups_train_within_the_lag_and_say_which_weights_made_which_token(
+    tmp_path: Path, model_dir: Path, shop_db: Path
+) -> None:
+    config = replace(CONFIG, rollout=replace(ROLLOUT, max_lag=2), phase1=replace(PHASE, steps=4), phase2=replace(PHASE, steps=1))
+    trainer, store, state = trainer_of(tmp_path / "run", model_dir, shop_db, config)
+    await trainer.run()
+    assert state.stage == DONE
+    lags = [line["actor/lag_max"] for line in store.read_metrics() if "actor/lag_max" in line]
+    assert 0 < max(lags) <= 2
+    versions = {s.version for path in store.groups_files().values() for g in read_groups(path) for t in g.trajectories for s in t.spans}
+    assert len(versions) >= 3
+    assert state.stages["phase1"].stale == sum(line.get("staleness/dropped", 0) for line in store.read_metrics() if line["step"] <= 6)
