@@ -19,6 +19,7 @@ import toml
 from actors.generator_actor import GeneratorConfig
 from actors.rollout import RolloutConfig
 from cluster.base_model import BUNDLED
+from cluster.canary_bound import bound_for
 from cluster.errors import UserError
 from envs.dataset import DataConfig
 from envs.sql_env import EpisodeConfig
@@ -80,9 +81,11 @@ class EvaluationConfig:
     samples: int = 0  # beside each validation: so many answers a question at rollout.temperature, for pass@k (0: none)
     training_questions: int = 0  # beside each validation: so many of the training set, to ring when the policy memorises them (0: none)
     canary_sequences: int = 4
-    canary_bound: float = 0.15  # mean |difference| in logprob between generator and learner, nats a token
+    canary_bound: float = 0.0  # mean |difference| in logprob, nats a token; 0: by the precision (cluster/canary_bound.py)
 
     def __post_init__(self) -> None:
+        if self.canary_sequences < 1 or self.canary_bound < 0:
+            raise ValueError("evaluation.canary_sequences must be 1 or more, evaluation.canary_bound positive (0: by the precision)")
         if min(self.samples, self.training_questions) < 0:
             raise ValueError("evaluation.samples and evaluation.training_questions may not be negative (0 leaves them out)")
 
@@ -106,6 +109,9 @@ class RunConfig:
     def __post_init__(self) -> None:
         if self.evaluation.steered and not self.generator.steered:
             object.__setattr__(self, "generator", dataclasses.replace(self.generator, steered=True))
+        if not self.evaluation.canary_bound:
+            bound = bound_for(self.learner.precision, self.generator.dtype)
+            object.__setattr__(self, "evaluation", dataclasses.replace(self.evaluation, canary_bound=bound))
 
 
 def preset_names() -> list[str]:
