@@ -112,6 +112,7 @@ class GrpoConfig:
     """
 
     old_logprobs: Literal["generator", "learner"] = "generator"  # whose logprobs the ratio is taken against
+    importance_cap: float = 0.0  # with old_logprobs "learner": tokens weigh learner / generator, at most this (2 is usual); 0: all weigh 1
     updates_per_batch: int = 1  # passes over one batch of groups
     minibatches: int = 1  # optimizer steps a pass
     clip_low: float = 0.2  # the ratio counts down to 1 - clip_low
@@ -123,6 +124,11 @@ class GrpoConfig:
     def __post_init__(self) -> None:
         if self.old_logprobs not in ("generator", "learner"):
             raise ValueError(f"grpo.old_logprobs is {self.old_logprobs!r}: choose 'generator' or 'learner'")
+        if self.importance_cap < 0 or (self.importance_cap > 0 and self.old_logprobs == "generator"):
+            raise ValueError(
+                f"grpo.importance_cap is {self.importance_cap} with grpo.old_logprobs {self.old_logprobs!r}: the correction is for "
+                "old_logprobs = 'learner' (the ratio to the generator's is a correction already), and 0 switches it off"
+            )
         if self.updates_per_batch < 1 or self.minibatches < 1:
             raise ValueError("grpo.updates_per_batch and grpo.minibatches must be 1 or more")
         if not 0 < self.clip_low < 1 or self.clip_high <= 0:

@@ -1,7 +1,8 @@
 """One batch of GRPO: trajectories of one question compared with each other, better ones made likelier.
 
 Groups whose rewards are all equal say nothing and are dropped and counted. The ratio of the clip is taken against the logprobs the
-generator sampled with, or, if asked for, against the learner's own before the first update.
+generator sampled with, or, if asked for, against the learner's own before the first update, with or without a correction for what the
+two differ by.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from envs.records import Group, Metrics
 from learner.batch import Example, MicroBatch, from_trajectories, pack_by, spread
 from learner.config import GrpoConfig
 from learner.engine import Engine, LossOf, Part
-from learner.losses import group_advantages, kl_to_reference, policy_loss
+from learner.losses import group_advantages, kl_to_reference, policy_loss, truncated_importance
 
 
 def grpo_step(
@@ -49,6 +50,7 @@ def grpo_step(
     examples = to_examples(kept, divide_by_std=config.advantage_std)
     if not any(any(example.weights) for example in examples):
         return {**counts, "grpo/updates": 0.0}
+    sampled = examples
     if config.old_logprobs == "learner":
         packed = pack_by(engine.config, examples)
         examples = spread(engine.logprobs(packed), packed, examples)
@@ -61,6 +63,8 @@ def grpo_step(
             packed = _packed(engine, reference, [examples[i] for i in share], config)
             if not packed:
                 continue
+            if config.importance_cap > 0:
+                packed = _corrected(packed, pack_by(engine.config, [sampled[i] for i in share]), config.importance_cap, totals)
             total_tokens = sum(micro.trained for micro in packed)
             report = engine.step(packed, _loss_of(config, total_tokens), learning_rate)
             updates += 1
@@ -106,6 +110,17 @@ def _known_of(micro: MicroBatch, examples: Sequence[Example], known: Mapping[int
         of_example = np.asarray(known[i].old_logprobs)[trained] if i in known else np.full(len(trained), np.nan)
         parts.append(of_example.astype(np.float32))
     return torch.from_numpy(np.concatenate(parts))
+
+
+def _corrected(packed: Sequence[MicroBatch], sampled: Sequence[MicroBatch], cap: float, totals: dict[str, float]) -> list[MicroBatch]:
+    """The micro-batches with each token's advantage times its importance; `sampled` are the same ones with the generator's logprobs."""
+    corrected = []
+    for micro, generator in zip(packed, sampled, strict=True):
+        weights = truncated_importance(micro.old_logprobs, generator.old_logprobs, cap)
+        totals["importance"] += float(weights.sum())
+        totals["truncated"] += float((weights >= cap).sum())
+        corrected.append(replace(micro, advantages=micro.advantages * weights))
+    return corrected
 
 
 def _loss_of(config: GrpoConfig, total_tokens: int) -> LossOf:
@@ -157,6 +172,9 @@ def _means(totals: dict[str, float], updates: int) -> Metrics:
     }
     parts = ("learner/forward_s", "learner/backward_s", "learner/optimizer_s")
     metrics |= {name: totals[name] for name in parts if name in totals}
+    if "importance" in totals:
+        metrics["policy/importance_mean"] = totals["importance"] / tokens
+        metrics["policy/importance_truncated_share"] = totals["truncated"] / tokens
     if totals["kl_tokens"]:
         metrics["policy/kl_to_sft"] = totals["kl"] / totals["kl_tokens"]
     return metrics

@@ -84,6 +84,22 @@ def policy_loss(
     return PolicyLoss(loss, ratio.detach().sum(), (clipped < unclipped).sum())
 
 
+def truncated_importance(old_logprobs: torch.Tensor, sampled_logprobs: torch.Tensor, cap: float) -> torch.Tensor:
+    """[trained], how much a token counts because generator and learner do not quite agree on it: learner / generator, at most `cap`.
+
+    A constant to the gradient. It multiplies the clipped loss, and so the advantages: minimum(ratio A, clipped A) times a positive
+    number is the same with A times that number.
+
+    Args:
+        old_logprobs: [trained] float32, of the learner before the first update: what the clip's ratio is taken against.
+        sampled_logprobs: [trained] float32, of the generator, which sampled the tokens.
+        cap: the largest weight.
+
+    Source: truncated importance sampling (Ionides, 2008); between an actor and a learner that differ, IMPALA, arXiv:1802.01561.
+    """
+    return torch.exp(old_logprobs - sampled_logprobs).clamp(max=cap).detach()
+
+
 def kl_to_reference(logprobs: torch.Tensor, reference_logprobs: torch.Tensor) -> torch.Tensor:
     """[trained], an estimate of KL(policy || reference) at each sampled token: never negative, 0 where both agree.
 

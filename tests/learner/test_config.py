@@ -16,6 +16,7 @@ from learner.config import GrpoConfig, LearnerConfig, SftConfig
         (GrpoConfig, {"clip_low": 1.5}, "grpo.clip_low"),
         (GrpoConfig, {"old_logprobs": "actor"}, "grpo.old_logprobs"),
         (GrpoConfig, {"minibatches": 0}, "grpo.minibatches"),
+        (GrpoConfig, {"importance_cap": 2.0}, "grpo.importance_cap"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_by_its_name_in_the_file(section: type, wrong: dict[str, object], named: str) -> None:

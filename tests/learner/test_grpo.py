@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -176,6 +177,32 @@ def test_old_logprobs_of_the_learner_replace_the_generators(make_engine: Callabl
     metrics = grpo_step(engine, None, groups, GrpoConfig(old_logprobs="learner"), 1e-3)
     assert metrics["policy/ratio_mean"] == pytest.approx(1.0, abs=1e-5)
     assert grpo_step(engine, None, groups, GrpoConfig(), 1e-3)["policy/logprob_difference"] > 0.1
+
+
+@pytest.mark.parametrize("packing", ["rows", "tree"])
+def test_the_importance_correction_gives_the_gradient_of_the_formula_worked_with_autograd(
+    make_engine: Callable[..., Engine], packing: str
+) -> None:
+    engine = make_engine(micro_batch_tokens=25, packing=packing)
+    g = group([1, 0, 0, 0])  # the generator gave every token e^-2
+    model: Any = make_engine().causal  # the same weights, and plain rows
+    model.zero_grad()
+    tokens, loss, weighed = sum(sum(t.mask) for t in g.trajectories), torch.zeros(()), 0.0
+    for t, advantage in zip(g.trajectories, (0.75, -0.25, -0.25, -0.25), strict=True):
+        logprobs = model(input_ids=torch.tensor([t.ids])).logits[0].log_softmax(-1)
+        for i, m in enumerate(t.mask):
+            if m:
+                mine = logprobs[i - 1, t.ids[i]]
+                weight = min(0.5, math.exp(float(mine.detach()) + 2.0))
+                weighed += weight
+                loss = loss - weight * advantage * mine / tokens
+    loss.backward()
+    norm = float(torch.nn.utils.get_total_norm([p.grad for p in model.parameters()]))
+    model.zero_grad()
+    metrics = grpo_step(engine, None, [g], GrpoConfig(old_logprobs="learner", importance_cap=0.5), 0.0)
+    assert metrics["learner/gradient_norm"] == pytest.approx(norm, rel=1e-4)
+    assert metrics["policy/importance_mean"] == pytest.approx(weighed / tokens, rel=1e-5)
+    assert metrics["policy/ratio_mean"] == pytest.approx(1.0, abs=1e-5)
 
 
 @pytest.mark.parametrize(("updates", "minibatches"), [(1, 1), (2, 1), (1, 2), (2, 2)])

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from learner.losses import cross_entropy, group_advantages, kl_to_reference, policy_loss
+from learner.losses import cross_entropy, group_advantages, kl_to_reference, policy_loss, truncated_importance
 
 
 def test_cross_entropy_is_the_weighted_mean_worked_by_hand() -> None:
@@ -97,3 +97,18 @@ def test_kl_averages_to_the_exact_one_under_the_policy() -> None:
     estimate = (policy * kl_to_reference(policy.log(), reference.log())).sum()
     assert estimate.item() == pytest.approx(exact.item(), abs=1e-6)
     assert (kl_to_reference(policy.log(), reference.log()) >= 0).all()
+
+
+def test_importance_is_learner_over_generator_cut_at_the_cap_and_a_constant_to_the_gradient() -> None:
+    learner = torch.tensor([0.5, 0.9, 0.2]).log().requires_grad_()
+    weights = truncated_importance(learner, torch.tensor([0.5, 0.3, 0.4]).log(), cap=2.0)
+    torch.testing.assert_close(weights, torch.tensor([1.0, 2.0, 0.5]))
+    assert not weights.requires_grad
+
+
+@pytest.mark.parametrize("ratio", [0.5, 0.9, 1.1, 1.5])
+@pytest.mark.parametrize("advantage", [-1.0, 2.0])
+def test_a_weighted_advantage_is_a_weighted_loss_with_a_weighted_gradient(ratio: float, advantage: float) -> None:
+    plain, weighted = _gradient(ratio, advantage), _gradient(ratio, 0.25 * advantage)
+    assert weighted[:2] == pytest.approx([0.25 * value for value in plain[:2]])
+    assert weighted[2] == plain[2]
