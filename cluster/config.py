@@ -22,6 +22,7 @@ from cluster.base_model import BUNDLED
 from cluster.canary_bound import bound_for
 from cluster.errors import UserError
 from envs.dataset import DataConfig
+from envs.rewards import RewardConfig
 from envs.sql_env import EpisodeConfig
 from learner.config import GrpoConfig, LearnerConfig, SftConfig
 
@@ -98,6 +99,7 @@ class RunConfig:
     data: DataConfig = field(default_factory=DataConfig)
     episode: EpisodeConfig = field(default_factory=EpisodeConfig)
     rollout: RolloutConfig = field(default_factory=RolloutConfig)
+    reward: RewardConfig = field(default_factory=RewardConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     learner: LearnerConfig = field(default_factory=LearnerConfig)
     sft: SftConfig = field(default_factory=SftConfig)

@@ -20,6 +20,7 @@ from cluster.state import StageRecord
 from envs.group_files import training_of, write_groups
 from envs.groups import groups_to_table
 from envs.records import Group, Question
+from envs.rewards import shaped
 
 
 async def train_grpo(run: Run, scoring: Scoring, phase: PhaseConfig) -> None:
@@ -47,6 +48,7 @@ async def _steps(run: Run, scoring: Scoring, phase: PhaseConfig, collecting: InS
         rewards = [reward for group in played for reward in group.rewards]
         metrics: dict[str, float] = {
             "reward/mean": sum(rewards) / len(rewards),
+            "actor/correct_share": sum(t.outcome.correct for g in played for t in g.trajectories) / len(rewards),
             "actor/groups": len(played),
             "actor/rollout_s": collected_at - started,  # that the learner waited
             "actor/tokens_per_s": sum(sum(t.mask) for g in played for t in g.trajectories) / (collected_at - began),
@@ -101,7 +103,7 @@ def _collecting(run: Run, phase: PhaseConfig) -> InStep | Ahead:
             concurrency=run.config.evaluation.concurrency,
         ):
             run.stop_if_asked()
-            yield group
+            yield shaped(group, run.config.reward)
 
     async def play_one(question: Question, number: int) -> Group:
         (group,) = [group async for group in play([question], f"draw {number}, step {run.state.step}")]
