@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from actors.policy import Sampling, Turn
 from actors.rollout import RolloutConfig, play_group
 from actors.transformers_policy import TransformersPolicy
 from cluster.ray_setup import Crew
@@ -26,6 +27,14 @@ from learner.learner_actor import LearnerActor
 from tests.fakes import LocalHandle
 
 TINY_LEARNER = LearnerConfig(precision="fp32", zero_stage=0, compile=False, threads=1, micro_batch_tokens=512)
+
+
+class FreshPolicy(TransformersPolicy):
+    """Computes every turn from its first token: what a cache holds depends on who came before, and rounds logprobs accordingly."""
+
+    def _generate(self, prompt: list[int], sampling: Sampling, tokens_max: int) -> Turn:
+        self._cached = []
+        return super()._generate(prompt, sampling, tokens_max)
 
 
 class LocalRollouts:
@@ -84,7 +93,7 @@ def local_crew(
     spoil: Callable[[Path], None] | None = None,
 ) -> Crew:
     """A crew of one generator, one rollout actor and one learner."""
-    policy = TransformersPolicy(model_dir, dtype="float32")
+    policy = FreshPolicy(model_dir, dtype="float32")
     learner = LocalLearner(model_dir, grpo or GrpoConfig(), spoil)
     return Crew([LocalHandle(policy)], [LocalHandle(LocalRollouts(policy, model_dir, database, rollout))], cast(Any, LocalHandle(learner)))
 
