@@ -111,3 +111,20 @@ def replay(
     from envs.run_store import RunStore
 
     raise typer.Exit(replay_run(RunStore.existing(run, RUNS), steps, tolerance, as_json=as_json))
+
+
+@app.command()
+def profile(
+    target: Annotated[str, typer.Argument(metavar="RUN|PRESET", help="A run's directory or name, or else a preset's name or TOML file.")],
+    sets: Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change one setting.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one GRPO step with all its processes and show where each second went. Changes no run."""
+    from cluster.profile_command import print_profile, profile_step, what_to_profile
+
+    config, model_dir = what_to_profile(target, RUNS, sets or [])
+    found = profile_step(config, model_dir, Console(stderr=True))
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=2))
+    else:
+        print_profile(found, console)
