@@ -1,8 +1,8 @@
 """Does an exported policy say the same in plain transformers and in plain vLLM?
 
-In fp32: the first action after 20 prompts, greedy, must be the same text. In bf16: whole episodes are played on both, and the answers
-(the SQL's rows, or none) are compared. Progress and the engine's log go elsewhere. Minutes on two cores, nearly all of them transformers',
-which plays one turn at a time.
+In fp32: the first action after 20 prompts, greedy, must be the same text. In bf16: whole episodes are played on both, steered where the
+quickstart's scoring is, and the answers (the SQL's rows, or none) are compared. Progress and the engine's log go elsewhere. Minutes on
+two cores, nearly all of them transformers', which plays one turn at a time.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ async def first_actions(policy: Policy, codec: Codec, prompts: list[tuple[int, .
 
 async def play(policy: Policy, codec: Codec, chosen: list[tuple[Database, Question]], config: Any) -> list[Trajectory]:
     return [
-        await play_episode(policy, codec, database, question, 0, config.episode, config.rollout, seed=0, temperature=0.0)
+        await play_episode(
+            policy, codec, database, question, 0, config.episode, config.rollout, seed=0, temperature=0.0, steered=config.evaluation.steered
+        )
         for database, question in watched(chosen, "episodes")
     ]
 
@@ -87,7 +89,11 @@ def measure(options: argparse.Namespace) -> Report:
     first, answers = agreed["first_actions_fp32"], agreed["answers_bf16"]
     figures["first_actions_fp32/share"] = Figure(first["same"] / first["prompts"], "share", at_least=1.0)
     figures["answers_bf16/share"] = Figure(answers["same"] / answers["episodes"], "share")
-    return Report("export-agreement", figures, {"temperature": 0.0, "questions": "validation, spread evenly"})
+    return Report(
+        "export-agreement",
+        figures,
+        {"temperature": 0.0, "questions": "validation, spread evenly", "steered": load_preset("quickstart").evaluation.steered},
+    )
 
 
 def agreement(policy_dir: Path, prompts: int, episodes: int) -> dict[str, dict[str, int]]:
@@ -117,7 +123,11 @@ async def _with_vllm(
     played: list[Trajectory],
     config: Any,
 ) -> dict[str, dict[str, int]]:
-    policy = VllmPolicy(policy_dir, GeneratorConfig(dtype=dtype, max_num_seqs=8), log_path=cache_dir() / "agreement-vllm.log")
+    policy = VllmPolicy(
+        policy_dir,
+        GeneratorConfig(dtype=dtype, max_num_seqs=8, steered=config.evaluation.steered),
+        log_path=cache_dir() / "agreement-vllm.log",
+    )
     try:
         if dtype == "float32":
             same = [a == b for a, b in zip(plain, await first_actions(policy, codec, asked), strict=True)]
