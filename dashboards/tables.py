@@ -19,6 +19,9 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 EXCEL_TEXT_MAX, EXCEL_ROWS_MAX = 32_767, 1_048_576
 INT64_MAX = 2**63 - 1
+LINKLIKE = re.compile(
+    r"://|@|www(?=\.)", re.IGNORECASE
+)  # an escape does not keep an address from becoming a link; a word joiner after it does
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~&])")
 
 
@@ -71,7 +74,7 @@ def excel_bytes(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
 
 def label_text(text: str) -> str:
     """A text for a place that reads Markdown (labels of buttons, pills, boxes), so that it stands there as written, on one line."""
-    return MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return MARKDOWN.sub(r"\\\1", LINKLIKE.sub("\\g<0>\u2060", " ".join(text.split())))
 
 
 def _column(values: list[Any]) -> pa.Array:
