@@ -65,10 +65,10 @@ def test_an_ordinary_chain_of_with_queries_unfolds_to_little() -> None:
     ],
 )  # fmt: skip
 def test_no_text_takes_long_to_read(sql: str) -> None:
-    sql, started = sql[:20_000], time.process_time()
+    sql, started = sql[:20_000], time.thread_time()
     words(sql)
     with_names(sql)
     tables_and_aliases(sql)
     assert Regions(sql).unfolded >= 0
     likely_parses(sql)
-    assert time.process_time() - started < 0.6
+    assert time.thread_time() - started < 2.0  # of this thread: others may be at work; what is quadratic takes minutes
