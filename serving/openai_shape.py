@@ -6,25 +6,23 @@ conversation id is needed. What shapes sampling (temperature, top_p, ...) is tak
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 from starlette.exceptions import HTTPException
 
 from serving.contract import QUESTION_CHARS_MAX, Answer, Samples
 from serving.desk import Desk
 from serving.follow_ups import LastTurn
-from serving.http_errors import problem_of
-from serving.http_gate import error_body
 from serving.questions import Answered, Asked, Begun
-from serving.routes import PING_S, last_of, owner, until_left
+from serving.routes import owner, until_left
+from serving.streams import Told, events, last_of, streamed
 
 PREFIX = "analyst:"
 ROWS_SAID, CELL_CHARS = 20, 60
@@ -135,9 +133,8 @@ def add_openai(app: FastAPI, desk: Desk) -> None:
         asked = _asked(body, owner(request), request.state.request_id)
         if body.stream:
             include_usage = body.stream_options is not None and body.stream_options.include_usage
-            chunks = _chunks(desk, asked, body.model, include_usage)
-            await anext(chunks)
-            return EventSourceResponse(chunks, ping=PING_S, sep="\n")
+            shaped = _shaped(asked.request_id, body.model, include_usage)
+            return await streamed(events(desk, asked, shaped, ServerSentEvent("[DONE]", sep="\n"), None))
         answered = await until_left(request, last_of(desk, asked))
         answer = answered.answer
         return Completion(
@@ -185,9 +182,9 @@ def _asked(body: ChatBody, owned_by: str, request_id: str) -> Asked:
     return Asked(owned_by, request_id, body.model.removeprefix(PREFIX), question, body.samples, last=last)
 
 
-async def _chunks(desk: Desk, asked: Asked, model: str, include_usage: bool) -> AsyncGenerator[Any, None]:
-    """None when it may begin, then OpenAI's chunks. The answer comes in parts; steps are not told here."""
-    made, name = int(time.time()), f"chatcmpl-{asked.request_id}"
+def _shaped(request_id: str, model: str, include_usage: bool) -> Callable[[Told], Iterator[ServerSentEvent]]:
+    """Of what happens, OpenAI's chunks. The answer comes in parts; steps are not told here."""
+    made, name = int(time.time()), f"chatcmpl-{request_id}"
 
     def chunk(choices: list[dict[str, Any]], **more: Any) -> ServerSentEvent:
         body = {"id": name, "object": "chat.completion.chunk", "created": made, "model": model, "choices": choices, **more}
@@ -196,26 +193,17 @@ async def _chunks(desk: Desk, asked: Asked, model: str, include_usage: bool) -> 
     def delta(what: dict[str, Any], finish: str | None = None) -> list[dict[str, Any]]:
         return [{"index": 0, "delta": what, "finish_reason": finish, "logprobs": None}]
 
-    begun = False
-    try:
-        async with contextlib.aclosing(desk.ask(asked)) as told:
-            async for event in told:
-                if isinstance(event, Begun):
-                    begun = True
-                    yield None
-                    yield chunk(delta({"role": "assistant", "content": ""}))
-                elif isinstance(event, Answered):
-                    for part in re.split(r"(?<=\n\n)", in_words(event.answer)):
-                        yield chunk(delta({"content": part}))
-                    yield chunk(delta({}, "stop"))
-                    if include_usage:
-                        yield chunk([], usage=_usage(event).model_dump())
-    except Exception as error:
-        if not begun:
-            raise
-        problem = problem_of(error)
-        yield ServerSentEvent(json.dumps(error_body(problem.code, problem.message, asked.request_id)), sep="\n")
-    yield ServerSentEvent("[DONE]", sep="\n")
+    def shaped(event: Told) -> Iterator[ServerSentEvent]:
+        if isinstance(event, Begun):
+            yield chunk(delta({"role": "assistant", "content": ""}))
+        elif isinstance(event, Answered):
+            for part in re.split(r"(?<=\n\n)", in_words(event.answer)):
+                yield chunk(delta({"content": part}))
+            yield chunk(delta({}, "stop"))
+            if include_usage:
+                yield chunk([], usage=_usage(event).model_dump())
+
+    return shaped
 
 
 def _usage(answered: Answered) -> Usage:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -19,7 +18,7 @@ from fastapi import Depends, FastAPI, File, Form, Request, Response, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.contract import (
@@ -43,13 +42,13 @@ from serving.desk import Desk
 from serving.downloads import as_csv, as_xlsx
 from serving.http_errors import RESPONSES, answer_errors, problem_of
 from serving.http_gate import REQUEST_ID, HttpGate, error_body
-from serving.questions import Answered, Asked, Begun
+from serving.questions import Answered, Asked
 from serving.settings import Keys
+from serving.streams import Told, events, last_of, streamed
 
 log = logging.getLogger("ray.serve")
 T = TypeVar("T")
 
-PING_S = 10  # a comment line keeps proxies from closing a stream
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Name = Annotated[str, InPath(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$", description="A database's name.")]
 
@@ -102,7 +101,8 @@ def _add_questions(app: FastAPI, desk: Desk) -> None:
         """Ask a question. With `Accept: text/event-stream` its steps come as they happen, then `answer` (or `error`), then `done`."""
         asked = Asked(owner(request), request.state.request_id, body.database, body.question, body.samples, body.conversation)
         if "text/event-stream" in request.headers.get("accept", ""):
-            return await streamed(events(desk, asked))
+            done = ServerSentEvent("{}", event="done", sep="\n")
+            return await streamed(events(desk, asked, _shaped, done, "error"), {"X-Accel-Buffering": "no"})
         answered = await until_left(request, last_of(desk, asked))
         return json_of(answered.answer)
 
@@ -206,43 +206,11 @@ def owner(request: Request) -> str:
     return cast(str, request.state.owner)
 
 
-async def last_of(desk: Desk, asked: Asked) -> Answered:
-    """The answer alone."""
-    answered = None
-    async with contextlib.aclosing(desk.ask(asked)) as told:
-        async for event in told:
-            if isinstance(event, Answered):
-                answered = event
-    assert answered is not None
-    return answered
-
-
-async def events(desk: Desk, asked: Asked) -> AsyncGenerator[ServerSentEvent | None, None]:
-    """The events of a stream; None when it may begin. Once it has begun, what goes wrong is an event too."""
-    begun = False
-    try:
-        async with contextlib.aclosing(desk.ask(asked)) as told:
-            async for event in told:
-                if isinstance(event, Begun):
-                    begun = True
-                    yield None
-                elif isinstance(event, StepEvent):
-                    yield ServerSentEvent(event.model_dump_json(), event="step", sep="\n")
-                else:
-                    yield ServerSentEvent(event.answer.model_dump_json(), event="answer", sep="\n")
-    except Exception as error:
-        if not begun:
-            raise
-        problem = problem_of(error)
-        told_as = error_body(problem.code, problem.message, asked.request_id)
-        yield ServerSentEvent(json.dumps(told_as), event="error", sep="\n")
-    yield ServerSentEvent("{}", event="done", sep="\n")
-
-
-async def streamed(stream: AsyncGenerator[ServerSentEvent | None, None]) -> EventSourceResponse:
-    """A stream as a response, once it may begin: what is refused before is an ordinary error."""
-    await anext(stream)
-    return EventSourceResponse(cast(AsyncIterator[ServerSentEvent], stream), ping=PING_S, sep="\n", headers={"X-Accel-Buffering": "no"})
+def _shaped(event: Told) -> Iterator[ServerSentEvent]:
+    if isinstance(event, StepEvent):
+        yield ServerSentEvent(event.model_dump_json(), event="step", sep="\n")
+    elif isinstance(event, Answered):
+        yield ServerSentEvent(event.answer.model_dump_json(), event="answer", sep="\n")
 
 
 async def until_left(request: Request, doing: Awaitable[T]) -> T:
