@@ -7,9 +7,9 @@ evaluation's Parquet file, or RUN:NAME, the newest evaluation of that name in a 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -18,6 +18,7 @@ from rich.table import Table
 
 from cluster.config import RunConfig
 from cluster.errors import RefusedError, UserError
+from cluster.json_lines import read_json_lines
 from envs.comparison import Answered, Comparison, Paired, answered, compare, pair
 from envs.group_files import read_groups
 from envs.questions import load_questions
@@ -103,21 +104,8 @@ def read_answers(file: Path) -> list[Answered]:
     Raises:
         UserError: a line is something else; the message names it.
     """
-    found = []
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                db_id, question, correct = row["db_id"], row["question"], row["correct"]
-                if not (isinstance(db_id, str) and isinstance(question, str) and isinstance(correct, bool)):
-                    raise TypeError
-                tables, sql, answer = int(row.get("tables", 0)), str(row.get("sql", "")), str(row.get("answer", ""))
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                wanted = '{"db_id", "question", "correct", ...} as `evaluate --predictions` writes it'
-                raise UserError(f"{file}, line {number}: wanted {wanted}, got {line.strip()[:80]!r}") from error
-            found.append(Answered(db_id, question, correct, tables, sql, answer))
+    wanted = '{"db_id", "question", "correct", ...} as `evaluate --predictions` writes it'
+    found = read_json_lines(file, wanted, lambda row, _number: _answered(row))
     if not found:
         raise UserError(f"{file} holds no predictions")
     return found
@@ -170,3 +158,10 @@ def verdict(total: Paired) -> str:
 def _add(table: Table, name: str, part: Paired) -> None:
     counts = (part.questions, part.both + part.only_a, part.both + part.only_b, part.only_a, part.only_b)
     table.add_row(name, *map(str, counts), f"{part.p_value:.3g}" if part.questions else "-")
+
+
+def _answered(row: Any) -> Answered:
+    db_id, question, correct = row["db_id"], row["question"], row["correct"]
+    if not (isinstance(db_id, str) and isinstance(question, str) and isinstance(correct, bool)):
+        raise TypeError("a field has another type")
+    return Answered(db_id, question, correct, int(row.get("tables", 0)), str(row.get("sql", "")), str(row.get("answer", "")))

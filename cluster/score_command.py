@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -14,7 +13,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from cluster.errors import RefusedError, UserError
+from cluster.errors import RefusedError
+from cluster.json_lines import read_json_lines
 from cluster.question_files import check_golds, open_databases
 from cluster.report import score_text
 from cluster.scores import Breakdown, Tally
@@ -117,21 +117,7 @@ def read_predictions(file: Path) -> list[Prediction]:
     Raises:
         UserError: a line is something else; the message names it.
     """
-    predictions = []
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                texts = [row["db_id"], row["question"], row["sql"], row.get("answer", "RESULT")]
-                if not all(isinstance(text, str) for text in texts):
-                    raise TypeError
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                wanted = '{"db_id", "question", "sql", "answer"}, each a text'
-                raise UserError(f"{file}, line {number}: wanted {wanted}, got {line.strip()[:80]!r}") from error
-            predictions.append(Prediction(number, *texts))
-    return predictions
+    return read_json_lines(file, '{"db_id", "question", "sql", "answer"}, each a text', _prediction)
 
 
 def pair(questions: Iterable[Question], predictions: Iterable[Prediction]) -> list[tuple[Question, Prediction]]:
@@ -228,3 +214,10 @@ def _grade(paired: Iterable[tuple[Question, Prediction]], databases: dict[str, D
     if ungraded:
         counted = f'{len(ungraded)} predictions cannot be graded, so nothing was scored (with "sql": "" a line counts as wrong):'
         raise PredictionFileError("\n".join([counted, *ungraded]))
+
+
+def _prediction(row: Any, number: int) -> Prediction:
+    texts = [row["db_id"], row["question"], row["sql"], row.get("answer", "RESULT")]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a field is no text")
+    return Prediction(number, *texts)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from cluster.errors import UserError
+from cluster.json_lines import read_json_lines
 from envs.guard import Cell
 from envs.sandbox import Database, QueryError
 
@@ -53,16 +53,7 @@ def read_queries(file: Path) -> list[str]:
     Raises:
         UserError: a line is something else.
     """
-    queries = []
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                queries.append(_sql_of(json.loads(line)))
-            except (ValueError, RecursionError) as error:
-                raise UserError(f'{file}, line {number}: wanted {{"sql": "SELECT ..."}}, got {line.strip()[:80]!r}') from error
-    return queries
+    return read_json_lines(file, '{"sql": "SELECT ..."}', lambda row, _number: _sql_of(row))
 
 
 def _sql_of(row: object) -> str:
