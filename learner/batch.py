@@ -16,7 +16,7 @@ import torch
 
 from envs.records import TrainingSequence, Trajectory
 from learner.config import LearnerConfig
-from learner.prefix_tree import build, shared_beginnings, sorted_order
+from learner.prefix_tree import build, followed, shared_beginnings, sorted_order
 from learner.tree_attention import TreeLayout, layout
 
 MICRO_BATCH_PRICE = 150  # tokens' worth of time a micro-batch costs beside its own: gradients are added up once more (135M, 2 cores)
@@ -109,17 +109,7 @@ def _tree_cuts(sizes: Sequence[int], shared: Sequence[int], budget: int) -> list
             if price < cost[end]:
                 cost[end], came_from[end] = price, start
             grown += sizes[start] - shared[start]
-    return _followed(came_from)
-
-
-def _followed(came_from: Sequence[int]) -> list[tuple[int, int]]:
-    """The cuts of a dynamic program, from where each end came from."""
-    cuts: list[tuple[int, int]] = []
-    end = len(came_from) - 1
-    while end:
-        cuts.append((came_from[end], end))
-        end = came_from[end]
-    return cuts[::-1]
+    return followed(came_from)
 
 
 def _tree_micro_batch(examples: Sequence[Example], members: Sequence[int], sequences: Sequence[Sequence[int]]) -> MicroBatch:
@@ -175,7 +165,7 @@ def _cuts(widths: Sequence[int], budget: int) -> list[tuple[int, int]]:
             price = cost[start] + max(tokens, 2 * widths[start]) + MICRO_BATCH_PRICE
             if price < cost[end]:
                 cost[end], came_from[end] = price, start
-    return _followed(came_from)
+    return followed(came_from)
 
 
 def spread(values: Sequence[torch.Tensor], micro_batches: Sequence[MicroBatch], examples: Sequence[Example]) -> list[Example]:

@@ -64,7 +64,7 @@ def grpo_step(
             if not packed:
                 continue
             if config.importance_cap > 0:
-                packed = _corrected(packed, pack_by(engine.config, [sampled[i] for i in share]), config.importance_cap, totals)
+                packed = _corrected(packed, [sampled[i] for i in share], config.importance_cap, totals)
             total_tokens = sum(micro.trained for micro in packed)
             report = engine.step(packed, _loss_of(config, total_tokens), learning_rate)
             updates += 1
@@ -101,7 +101,7 @@ def _packed(engine: Engine, reference: Any | None, examples: Sequence[Example], 
 
 
 def _known_of(micro: MicroBatch, examples: Sequence[Example], known: Mapping[int, Example]) -> torch.Tensor | None:
-    """[trained], the reference logprobs of the examples for which they are known and nan for the others."""
+    """[trained], the old_logprobs of the examples that are known, in the order of the micro-batch, and nan for the others."""
     if not known.keys() & set(micro.examples):
         return None
     parts = []
@@ -112,11 +112,18 @@ def _known_of(micro: MicroBatch, examples: Sequence[Example], known: Mapping[int
     return torch.from_numpy(np.concatenate(parts))
 
 
-def _corrected(packed: Sequence[MicroBatch], sampled: Sequence[MicroBatch], cap: float, totals: dict[str, float]) -> list[MicroBatch]:
-    """The micro-batches with each token's advantage times its importance; `sampled` are the same ones with the generator's logprobs."""
+def _old_logprobs_of(micro: MicroBatch, examples: Sequence[Example]) -> torch.Tensor:
+    """[trained], the logprobs that these examples hold, in the micro-batch's order."""
+    found = _known_of(micro, examples, dict(enumerate(examples)))
+    assert found is not None
+    return found
+
+
+def _corrected(packed: Sequence[MicroBatch], sampled: Sequence[Example], cap: float, totals: dict[str, float]) -> list[MicroBatch]:
+    """The micro-batches with each token's advantage times its importance; `sampled` are their examples with the generator's logprobs."""
     corrected = []
-    for micro, generator in zip(packed, sampled, strict=True):
-        weights = truncated_importance(micro.old_logprobs, generator.old_logprobs, cap)
+    for micro in packed:
+        weights = truncated_importance(micro.old_logprobs, _old_logprobs_of(micro, sampled), cap)
         totals["importance"] += float(weights.sum())
         totals["truncated"] += float((weights >= cap).sum())
         corrected.append(replace(micro, advantages=micro.advantages * weights))

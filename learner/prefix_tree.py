@@ -128,9 +128,14 @@ def _cuts(tree: PrefixTree, price: int, step: int) -> list[tuple[int, int]]:
             pairs = asking * (int(tree.depths[places[start]]) + asking)
             if cost[start] + pairs + price < cost[end]:
                 cost[end], came_from[end] = cost[start] + pairs + price, start
-    cuts = []
-    end = len(places) - 1
+    return [(places[start], places[end]) for start, end in followed(came_from)]
+
+
+def followed(came_from: Sequence[int]) -> list[tuple[int, int]]:
+    """The cuts of a dynamic program, from where each end came from."""
+    cuts: list[tuple[int, int]] = []
+    end = len(came_from) - 1
     while end:
-        cuts.append((places[came_from[end]], places[end]))
+        cuts.append((came_from[end], end))
         end = came_from[end]
     return cuts[::-1]

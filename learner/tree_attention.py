@@ -95,10 +95,10 @@ def attend(query: Tensor, key: Tensor, value: Tensor, parts: Tensor, keys: Tenso
     weights = query.new_empty(heads * mask.shape[0])
     for rows, place, allowed, kept in _parts(parts, keys, mask, weights, key_heads, shared):
         scores = torch.baddbmm(
-            allowed.repeat_interleave(shared, 0), asking[:, rows], _taken(all_keys, place).transpose(1, 2), alpha=scaling
+            allowed.repeat_interleave(shared, 0), asking[:, rows], all_keys.index_select(1, place).transpose(1, 2), alpha=scaling
         )
         torch.softmax(scores, dim=-1, out=kept)
-        out[:, rows] = torch.bmm(kept, _taken(all_values, place))
+        out[:, rows] = torch.bmm(kept, all_values.index_select(1, place))
     return out.view(key_heads, tokens, shared, size).transpose(0, 1).reshape(1, tokens, heads, size), weights
 
 
@@ -124,8 +124,8 @@ def attend_backward(
     to_key, to_value = (torch.zeros(key_heads, tokens, size, dtype=torch.float32, device=query.device) for _ in range(2))
     for rows, place, _, kept in _parts(parts, keys, mask, weights, key_heads, shared):
         to_value.index_add_(1, place, torch.bmm(kept.transpose(1, 2), grads[:, rows]).float())
-        to_scores = torch.baddbmm(means[:, rows], grads[:, rows], _taken(all_values, place).transpose(1, 2), beta=-1).mul_(kept)
-        to_query[:, rows] = torch.bmm(to_scores, _taken(all_keys, place))
+        to_scores = torch.baddbmm(means[:, rows], grads[:, rows], all_values.index_select(1, place).transpose(1, 2), beta=-1).mul_(kept)
+        to_query[:, rows] = torch.bmm(to_scores, all_keys.index_select(1, place))
         to_key.index_add_(1, place, torch.bmm(to_scores.transpose(1, 2), asking[:, rows]).float())
     return (
         (to_query * scaling).view(key_heads, tokens, shared, size).transpose(1, 2).reshape(1, heads, tokens, size),
@@ -174,10 +174,6 @@ def _parts(
             mask[pairs_start : pairs_start + pairs].view(asking, looked_at),
             kept.view(key_heads, asking * shared, looked_at),
         )
-
-
-def _taken(values: Tensor, place: Tensor) -> Tensor:
-    return values.index_select(1, place)
 
 
 def _by_token(query: Tensor, key_heads: int) -> Tensor:
