@@ -24,7 +24,7 @@ def promote(run: str, runs: Path, margin: float, url: str, key: str) -> str:
     """
     if run.startswith(SCRIPTED):  # a script was never tested: it is as good as any
         file = Path(run.removeprefix(SCRIPTED)).absolute()
-        body: dict[str, Any] = {"policy": f"{SCRIPTED}{file}", "name": file.stem, "tested": {"correct": 1, "count": 1}}
+        body: dict[str, Any] = {"policy": f"{SCRIPTED}{file}", "name": file.stem, "tested": {"correct": 1, "questions": 1}}
     else:
         best = RunStore.existing(run, runs).policy_dir("best")
         chosen = of_run(best) if (best / "config.json").is_file() else None

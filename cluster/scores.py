@@ -11,32 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from envs.pass_at import mean_pass_at, powers_up_to
-from envs.proportions import wilson_interval
-from envs.records import Failure, Group, Question, Verb
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Right answers of a number of questions."""
-
-    correct: int
-    questions: int
-
-    @property
-    def accuracy(self) -> float:
-        return self.correct / self.questions if self.questions else 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "correct": self.correct,
-            "questions": self.questions,
-            "accuracy": self.accuracy,
-            "interval": list(wilson_interval(self.correct, self.questions)),
-        }
-
-    def __str__(self) -> str:
-        low, high = wilson_interval(self.correct, self.questions)
-        return f"{100 * self.accuracy:.1f} % ({self.correct} of {self.questions}; {100 * low:.1f} to {100 * high:.1f})"
+from envs.proportions import Tally
+from envs.records import BUCKETS, Failure, Group, Question, Verb
 
 
 @dataclass(frozen=True)
@@ -52,7 +28,7 @@ class Breakdown:
         """Count questions and whether each was answered rightly."""
         rights: list[bool] = []
         by_database: dict[str, list[bool]] = defaultdict(list)
-        by_tables: dict[str, list[bool]] = {"1": [], "2": [], "3+": []}
+        by_tables: dict[str, list[bool]] = {bucket: [] for bucket in BUCKETS}
         for question, right in graded:
             rights.append(right)
             by_database[question.db_id].append(right)

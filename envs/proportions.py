@@ -1,10 +1,40 @@
-"""The interval of a proportion, as accuracies are reported: of the command, the report and the app."""
+"""Accuracy with its count and interval, as it is reported: of the command, the report and the app."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 Z95 = 1.959963984540054  # the normal distribution's 97.5 % point
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Right answers of a number of questions."""
+
+    correct: int
+    questions: int
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.questions if self.questions else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return wilson_interval(self.correct, self.questions)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "correct": self.correct,
+            "questions": self.questions,
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+        }
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{100 * self.accuracy:.1f} % ({self.correct} of {self.questions}; {100 * low:.1f} to {100 * high:.1f})"
 
 
 def wilson_interval(correct: int, questions: int) -> tuple[float, float]:

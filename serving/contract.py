@@ -68,7 +68,7 @@ class PromoteBody(_Body):
 
     policy: Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    tested: dict[str, Any] | None = None  # {"correct", "count", ...} on the test set, as a run's result.json has it
+    tested: dict[str, Any] | None = None  # {"correct", "questions", ...} on the test set, as a run's result.json has it
     margin: float = Field(0.0, ge=0.0, le=1.0)
 
 

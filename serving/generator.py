@@ -184,15 +184,16 @@ class Generator:
 
 def check_accuracy(tested: dict[str, Any] | None, before: dict[str, Any] | None, margin: float) -> None:
     """Raise PolicyRefusedError when the new policy has no test score, or a worse one; any is better than one that was never tested."""
-    if not tested or not tested.get("count"):
+    if not tested or not tested.get("questions"):
         raise PolicyRefusedError("it has no score on the test set: a run has one when it is finished")
-    if not before or not before.get("count"):
+    if not before or not before.get("questions"):
         return
-    new, old = tested["correct"] / tested["count"], before["correct"] / before["count"]
+    new, old = tested["correct"] / tested["questions"], before["correct"] / before["questions"]
     if new < old - margin:
         raise PolicyRefusedError(
-            f"its test accuracy, {100 * new:.1f} % of {tested['count']}, is below that of the policy in force, {100 * old:.1f} % of "
-            f"{before['count']}, by more than the margin of {100 * margin:.1f} points: promote a better one, or allow more with --margin"
+            f"its test accuracy, {100 * new:.1f} % of {tested['questions']}, is below that of the policy in force, "
+            f"{100 * old:.1f} % of {before['questions']}, by more than the margin of {100 * margin:.1f} points: promote a better one, "
+            "or allow more with --margin"
         )
 
 

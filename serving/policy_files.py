@@ -35,7 +35,7 @@ class Promoted:
     name: str  # what people call it: a run's name, a folder's
     weights: str  # first 12 hex digits of the SHA-256 of the weights' files
     version: int = 0  # counts up with every change; it is on every token that is sampled
-    tested: dict[str, Any] | None = None  # {"correct", "count"} on the test set, where it is known
+    tested: dict[str, Any] | None = None  # {"correct", "questions"} on the test set, where it is known
 
 
 @dataclass(frozen=True)

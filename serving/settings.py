@@ -28,7 +28,7 @@ class Args(BaseModel):
 
     policy: str = Field(description="A policy directory, or scripted:FILE.")
     policy_name: str = Field("policy", description="What answers call it.")
-    tested: dict[str, Any] | None = Field(None, description="Its score on the test set: correct and count.")
+    tested: dict[str, Any] | None = Field(None, description="Its score on the test set: correct and questions.")
     engine: Literal["auto", "vllm", "transformers"] = "auto"
     state: str = Field(description="The folder for databases, answers, feedback and promoted weights.")
     samples: int = Field(1, ge=1, le=SAMPLES_MAX, description="Answers sampled where a request does not say.")

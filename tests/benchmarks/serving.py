@@ -172,7 +172,7 @@ class Bench:
 
     async def swap(self, policy: str) -> dict[str, Figure]:
         """Four users while other weights are promoted and rolled back; the weights are the same, their version is not."""
-        body = {"policy": policy, "name": "again", "tested": {"correct": 1, "count": 1}}
+        body = {"policy": policy, "name": "again", "tested": {"correct": 1, "questions": 1}}
         done = []
 
         async def change() -> None:

@@ -33,12 +33,12 @@ def make_run(root: Path, name: str, tested: dict[str, int] | None) -> RunStore:
 
 
 def test_the_best_policy_of_the_newest_run_is_served_with_its_settings_and_its_test_score(tmp_path: Path) -> None:
-    make_run(tmp_path, "autumn", {"correct": 20, "count": 80})
+    make_run(tmp_path, "autumn", {"correct": 20, "questions": 80})
     chosen = choose_policy(None, tmp_path, Console(file=io.StringIO()))
     assert (chosen.policy, chosen.name, chosen.tested) == (
         str(tmp_path / "autumn" / "policy" / "best"),
         "autumn",
-        {"correct": 20, "count": 80},
+        {"correct": 20, "questions": 80},
     )
     args = arguments(chosen, tmp_path / "state", load_preset("quickstart"))
     assert args.analyst().episode == load_preset("smoke").episode

@@ -11,7 +11,8 @@ from tokenizers import Tokenizer
 from actors.generator_actor import GeneratorConfig
 from actors.policy import Sampling
 from envs.dialogue import Codec
-from serving.generator import Generator
+from envs.proportions import Tally
+from serving.generator import Generator, check_accuracy
 from serving.policy_files import PolicyRefusedError, Promoted
 from serving.scripted_policy import byte_codec
 from tests.fakes import CONTEXT, save_tiny_model
@@ -19,7 +20,7 @@ from tests.serving.scripts import write_script
 
 CONFIG = GeneratorConfig(dtype="float32", max_model_len=CONTEXT, max_num_seqs=8, max_num_batched_tokens=CONTEXT, kv_cache_gb=0.1)
 SAMPLING = Sampling(24, (), temperature=0.0)
-TESTED = {"correct": 1, "count": 2}
+TESTED = {"correct": 1, "questions": 2}
 
 
 async def check_that_weights_change(engine: str, tmp_path: Path, tokenizer: str) -> None:
@@ -81,3 +82,13 @@ async def test_weights_that_cannot_be_loaded_leave_the_old_ones_in_place(tmp_pat
     await generator.check_health()
     lease, _, _ = await generator.enter(5)
     assert (await generator.generate(lease, byte_codec().prompt_ids("Hi?", ["pets"]), SAMPLING)).ids
+
+
+def test_the_test_score_of_a_run_is_what_decides_as_its_result_has_it() -> None:
+    new, old = Tally(19, 80).as_dict(), Tally(20, 80).as_dict()
+    check_accuracy(old, new, 0.0)
+    check_accuracy(new, old, 0.02)
+    with pytest.raises(PolicyRefusedError, match=r"23\.8 % of 80, is below .* 25\.0 % of 80"):
+        check_accuracy(new, old, 0.0)
+    with pytest.raises(PolicyRefusedError, match="no score on the test set"):
+        check_accuracy(Tally(0, 0).as_dict(), old, 0.0)

@@ -281,11 +281,11 @@ def test_promoted_weights_answer_until_they_are_rolled_back_and_worse_ones_are_r
     better = write_script(
         tmp_path, "better", questions={"How many pets do we have?": ["QUERY SELECT 1 + count(*) FROM pets", "ANSWER RESULT"]}
     )
-    tested = {"correct": 20, "count": 100}
+    tested = {"correct": 20, "questions": 100}
     shutil.copytree(state / "samples", tmp_path / "state" / "samples")
     args = arguments(policy, tmp_path / "state", tested=tested)
     with served(args) as client:
-        worse = client.post("/v1/admin/promote", json={"policy": better, "name": "worse", "tested": {"correct": 19, "count": 100}})
+        worse = client.post("/v1/admin/promote", json={"policy": better, "name": "worse", "tested": {"correct": 19, "questions": 100}})
         assert (worse.status_code, worse.json()["error"]["code"]) == (409, "policy_refused")
         assert "19.0 %" in worse.json()["error"]["message"]
         done = client.post("/v1/admin/promote", json={"policy": better, "name": "better", "tested": tested}).json()
