@@ -16,10 +16,8 @@ from cluster.display import Display
 from envs.contamination import ContaminationError
 from envs.dataset import Dataset, build_dataset
 from envs.health import by_reason, mark
-from envs.records import Question
+from envs.records import BUCKETS, Question
 from envs.sandbox import Database
-
-BUCKETS = ("1", "2", "3+")
 
 
 def build(config: RunConfig, console: Console) -> Dataset:

@@ -10,8 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cluster.scores import Tally
-from envs.proportions import Z95
+from envs.proportions import Z95, Tally
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from cluster.scores import Tally
 from envs.pass_at import mean_pass_at, powers_up_to
-from envs.records import Group, Trajectory
+from envs.proportions import Tally
+from envs.records import BUCKETS, Group, Trajectory
 from envs.sandbox import Database, QueryError
 from envs.verifier import is_unknown
 from serving.agreement import Given, Said, agreement
@@ -54,7 +54,7 @@ def sampled_score(groups: Sequence[Group], databases: Mapping[str, Database], te
         raise ValueError(f"wanted groups of one size, got sizes {sorted(sizes)}: every question needs as many answers")
     (samples,) = sizes
     ks = powers_up_to(samples)
-    buckets: dict[str, list[tuple[int, int]]] = {"1": [], "2": [], "3+": []}
+    buckets: dict[str, list[tuple[int, int]]] = {bucket: [] for bucket in BUCKETS}
     for group in groups:
         buckets[group.question.tables_bucket].append((samples, sum(t.outcome.correct for t in group.trajectories)))
     counts = [count for part in buckets.values() for count in part]

@@ -17,9 +17,10 @@ from cluster.errors import RefusedError
 from cluster.json_lines import read_json_lines
 from cluster.question_files import check_golds, open_databases
 from cluster.report import score_text
-from cluster.scores import Breakdown, Tally
+from cluster.scores import Breakdown
 from envs.health import by_reason, marks
 from envs.perturb import perturbed
+from envs.proportions import Tally
 from envs.questions import load_questions
 from envs.records import Question
 from envs.sandbox import Database

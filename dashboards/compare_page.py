@@ -8,10 +8,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.comparing import VERDICTS, Pairs, Read, part_rows, read_evaluation, read_pairs, read_predictions, verdict_words
-from dashboards.run_reading import Share
 from dashboards.settings import Settings
 from dashboards.tables import arrow_table, label_text
 from envs.comparison import Comparison, compare
+from envs.proportions import Tally
 from envs.run_store import RunStore, list_runs
 
 SOURCES = {"runs": "Evaluations of runs", "files": "Prediction files"}
@@ -68,7 +68,7 @@ def _evaluation(column: DeltaGenerator, label: str, settings: Settings) -> tuple
 
 def _overview(comparison: Comparison, found: Pairs, names: tuple[str, str]) -> None:
     total = comparison.total
-    first, second = (Share(total.both + only, total.questions) for only in (total.only_a, total.only_b))
+    first, second = (Tally(total.both + only, total.questions) for only in (total.only_a, total.only_b))
     figures = (
         ("First", f"{100 * first.accuracy:.1f} %", str(first)),
         ("Second", f"{100 * second.accuracy:.1f} %", str(second)),

@@ -12,9 +12,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from dashboards.run_reading import bucket
 from envs.group_files import read_groups
-from envs.records import Group, Trajectory
+from envs.records import Group, Trajectory, bucket_of
 from envs.run_store import RunStore
 
 LISTED = [
@@ -89,7 +88,7 @@ def _line(place: int, rows: list[dict[str, Any]]) -> GroupLine:
     }
     failures = tuple(row["outcome"]["failure"] or "" for row in rows)
     return GroupLine(
-        place, question["id"], question["db_id"], question["text"], bucket(question["tables"]), rewards,
+        place, question["id"], question["db_id"], question["text"], bucket_of(len(question["tables"])), rewards,
         frozenset(name for name, holds in marks.items() if holds), failures,
     )  # fmt: skip
 

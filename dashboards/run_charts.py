@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboards.run_reading import Evaluation, MetricsLog, Share, Stage, points
+from dashboards.run_reading import Evaluation, MetricsLog, Stage, points
+from envs.proportions import Tally
 
 ALARMS = ("memorisation", "memorization", "early_stop")  # kinds of events that are marked in the chart of accuracy
 WORDS = {"memorisation": "memorising", "memorization": "memorising", "early_stop": "stopped early"}
@@ -155,7 +156,7 @@ def panel_chart(panel: Panel, runs: Sequence[RunView], height: int = 190) -> dic
     }
 
 
-def shares_chart(parts: Mapping[str, Mapping[str, Share]], title: str) -> dict[str, Any]:
+def shares_chart(parts: Mapping[str, Mapping[str, Tally]], title: str) -> dict[str, Any]:
     """Accuracy by name (a database, a number of tables) with 95 % intervals; one colour for each key of `parts`."""
     rows = [
         {"name": name, "value": share.accuracy, "low": share.interval[0], "high": share.interval[1], "series": series,

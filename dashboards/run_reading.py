@@ -16,31 +16,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from envs.proportions import wilson_interval
+from envs.proportions import Tally
+from envs.records import bucket_of
 from envs.run_store import RunStore
 
 STAGES = ("sft", "phase1", "phase2")
 POINTS_MAX = 400  # of one series in one chart; more are averaged over neighbouring steps
-
-
-@dataclass(frozen=True)
-class Share:
-    """Right answers of a number of questions."""
-
-    correct: int
-    questions: int
-
-    @property
-    def accuracy(self) -> float:
-        return self.correct / self.questions if self.questions else 0.0
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        return wilson_interval(self.correct, self.questions)
-
-    def __str__(self) -> str:
-        low, high = self.interval
-        return f"{100 * self.accuracy:.1f} % ({self.correct} of {self.questions}; {100 * low:.1f} to {100 * high:.1f})"
 
 
 @dataclass(frozen=True)
@@ -50,9 +31,9 @@ class Evaluation:
     step: int
     stage: str  # "base", "sft", "phase1", "phase2" or "best"
     kind: str  # "validation" or "test"
-    total: Share
-    databases: dict[str, Share]
-    tables: dict[str, Share]  # "1", "2", "3+"
+    total: Tally
+    databases: dict[str, Tally]
+    tables: dict[str, Tally]  # "1", "2", "3+"
 
 
 @dataclass(frozen=True)
@@ -153,27 +134,22 @@ def evaluation(path: Path, written_ns: int, step: int, stage: str, kind: str) ->
     """
     columns = ["place", "question.db_id", "question.tables", "outcome.correct"]
     rows = [row for row in pq.ParquetFile(path).read(columns=columns).to_pylist() if row["place"] == 0]
-    graded = [(row["question"]["db_id"], bucket(row["question"]["tables"]), row["outcome"]["correct"]) for row in rows]
+    graded = [(row["question"]["db_id"], bucket_of(len(row["question"]["tables"])), row["outcome"]["correct"]) for row in rows]
     return Evaluation(
         step,
         stage,
         kind,
-        Share(sum(right for _, _, right in graded), len(graded)),
+        Tally(sum(right for _, _, right in graded), len(graded)),
         shares((database, right) for database, _, right in graded),
         shares((tables, right) for _, tables, right in graded),
     )
 
 
-def shares(graded: Iterable[tuple[str, bool]]) -> dict[str, Share]:
+def shares(graded: Iterable[tuple[str, bool]]) -> dict[str, Tally]:
     """Right answers by name, in the order of the names."""
     graded = list(graded)
     questions, correct = Counter(name for name, _ in graded), Counter(name for name, right in graded if right)
-    return {name: Share(correct[name], questions[name]) for name in sorted(questions)}
-
-
-def bucket(tables: Sequence[str]) -> str:
-    """ "1", "2" or "3+" tables, as results are reported."""
-    return "3+" if len(tables) >= 3 else str(max(1, len(tables)))
+    return {name: Tally(correct[name], questions[name]) for name in sorted(questions)}
 
 
 def best_step(store: RunStore, scores: Sequence[Evaluation]) -> int | None:
@@ -208,4 +184,4 @@ def result_rows(store: RunStore) -> list[dict[str, str]]:
 
 
 def _score(score: dict[str, Any] | None) -> str:
-    return str(Share(score["correct"], score["questions"])) if score else ""
+    return str(Tally(score["correct"], score["questions"])) if score else ""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
-from envs.records import Group
+from envs.records import BUCKETS, Group, bucket_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Answered:
     @property
     def tables_bucket(self) -> str:
         """ "1", "2" or "3+", as results are reported; "" when it is not known."""
-        return "3+" if self.tables >= 3 else str(self.tables) if self.tables else ""
+        return bucket_of(self.tables) if self.tables else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def pair(a: Sequence[Answered], b: Sequence[Answered], *, common: bool = False) 
 def compare(pairs: Sequence[tuple[Answered, Answered]]) -> Comparison:
     """Count pairs in all, by database and by number of tables."""
     by_database: dict[str, list[tuple[Answered, Answered]]] = defaultdict(list)
-    by_tables: dict[str, list[tuple[Answered, Answered]]] = {"1": [], "2": [], "3+": [], "": []}
+    by_tables: dict[str, list[tuple[Answered, Answered]]] = {bucket: [] for bucket in (*BUCKETS, "")}
     for a, b in pairs:
         by_database[a.db_id].append((a, b))
         by_tables[a.tables_bucket or b.tables_bucket].append((a, b))

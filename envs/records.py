@@ -9,6 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+BUCKETS = ("1", "2", "3+")  # of questions, by how many tables their gold reads, as results are reported
+
+
+def bucket_of(tables: int) -> str:
+    """ "1", "2" or "3+" for a number of tables; none counts as one."""
+    return "3+" if tables >= 3 else str(max(1, tables))
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -24,8 +31,8 @@ class Question:
 
     @property
     def tables_bucket(self) -> str:
-        """ "1", "2" or "3+": how many tables the gold reads, as results are reported."""
-        return "3+" if len(self.tables) >= 3 else str(max(1, len(self.tables)))
+        """How many tables the gold reads, as results are reported; see bucket_of."""
+        return bucket_of(len(self.tables))
 
 
 class Verb(StrEnum):

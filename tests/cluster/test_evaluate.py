@@ -6,7 +6,8 @@ import pytest
 
 from cluster.evaluate import Evaluation, Sampled
 from cluster.sampled_scores import SampledScore
-from cluster.scores import Tally, score
+from cluster.scores import score
+from envs.proportions import Tally
 
 
 @pytest.mark.parametrize(("samples", "temperature"), [(0, 1.0), (8, 0.0), (8, -1.0), (8, 9.0)])

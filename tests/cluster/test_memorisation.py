@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cluster.memorisation import Watched, memorising
-from cluster.scores import Tally
+from envs.proportions import Tally
 
 
 def course(*points: tuple[int, int], questions: int = 200) -> list[Watched]:

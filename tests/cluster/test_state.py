@@ -6,9 +6,9 @@ import json
 
 from cluster.memorisation import Watched
 from cluster.report import result, score_text
-from cluster.scores import Tally
 from cluster.staleness import fresh_groups
 from cluster.state import DONE, STAGES, Best, StageRecord, TrainerState
+from envs.proportions import Tally
 from envs.records import Group, Outcome, Question, Stop, Trajectory, WeightSpan
 
 
