@@ -28,10 +28,10 @@ from envs.dialogue import Codec
 from envs.group_files import read_groups
 from envs.questions import load_questions
 from envs.records import Group, Question
-from envs.sandbox import Database, QueryError, QueryResult
+from envs.sandbox import Database
 from envs.verifier import VerifierError, grade
 from serving.agreement import agreement
-from serving.analyst import AnalystConfig, Played, Read, play
+from serving.analyst import AnalystConfig, Played, play, read_again
 from serving.answers import given_by
 from serving.calibration import Calibration, Example, Fit, fit
 from serving.confidence import features_of
@@ -39,7 +39,6 @@ from serving.connections import Connections
 from serving.contract import StepEvent
 from serving.policy_files import fingerprint
 
-SAMPLES, THRESHOLD = 5, 0.5
 TIMEOUT_S = 600.0  # of one question: here many are played at once
 
 
@@ -114,13 +113,7 @@ def calibrate_from(policy_dir: Path, file: Path, databases_dir: Path, threshold:
 def asked_of(group: Group, database: Database) -> Asked:
     """A group that was played and graded in training or evaluation, with the rows of its queries."""
     outcomes = [trajectory.outcome for trajectory in group.trajectories]
-    results: dict[str, QueryResult | QueryError] = {}
-    for sql in {outcome.sql for outcome in outcomes if outcome.sql}:
-        try:
-            results[sql] = database.query(sql)
-        except QueryError as error:
-            results[sql] = error
-    read = Read(database.schema, results)
+    read = read_again(database, {outcome.sql for outcome in outcomes if outcome.sql})
     played = Played(group.trajectories, tuple(() for _ in outcomes), read, len(outcomes), timed_out=False)
     return Asked(group.question, played, {(outcome.sql, outcome.answer): outcome.correct for outcome in outcomes})
 

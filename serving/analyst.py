@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -134,17 +134,19 @@ async def run_again(connections: Connections, path: Path, queries: set[str], row
     if not queries:
         return Read(None, {})
 
-    def run(database: Database) -> Read:
-        found: dict[str, QueryResult | QueryError] = {}
-        for sql in sorted(queries):
-            try:
-                found[sql] = database.query(sql, rows_max)
-            except QueryError as error:
-                found[sql] = error
-        return Read(database.schema, found)
-
     async with connections.lent(path) as database:
-        return await asyncio.to_thread(run, database)
+        return await asyncio.to_thread(read_again, database, queries, rows_max)
+
+
+def read_again(database: Database, queries: Iterable[str], rows_max: int | None = None) -> Read:
+    """What each query gives, or why it fails."""
+    found: dict[str, QueryResult | QueryError] = {}
+    for sql in sorted(queries):
+        try:
+            found[sql] = database.query(sql, rows_max)
+        except QueryError as error:
+            found[sql] = error
+    return Read(database.schema, found)
 
 
 class _OutOfTimeError(Exception):

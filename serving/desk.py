@@ -72,7 +72,7 @@ class Desk:
         async with self.queries.one():
             read = await run_again(self.connections, path, {sql}, self.config.rows_max)
         count_sql(self.metrics, read.results[sql])
-        answer = answer_to_sql(database, sql, read, time.monotonic() - began, wording_of(database))
+        answer = await asyncio.to_thread(answer_to_sql, database, sql, read, time.monotonic() - began, wording_of(database))
         await asyncio.to_thread(self.answers.keep, owner, stored(answer, None))
         return answer
 

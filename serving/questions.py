@@ -96,7 +96,7 @@ class Questions:
             async with self.turns.one(), self._model.leased(self._config.timeout_s + LEASE_SPARE_S) as policy:
                 yield Begun()
                 last = asked.last or await self._last_turn(asked)
-                read = follow_up(asked.question, last, await self._tables(path))
+                read = follow_up(asked.question, last, await self._tables(path) if last else ())
                 samples = asked.samples or self._args.samples
                 first = True
                 steps = play(policy, self._codec, self._connections, path, read.text, samples, self._config)
@@ -111,7 +111,9 @@ class Questions:
                             played = step
                 seconds, calibration = time.monotonic() - began, await asyncio.to_thread(self._calibration, policy)
                 words = wording_of(asked.database)
-                answer = answer_of(asked.database, asked.question, read.understood, played, policy.model, calibration, seconds, words)
+                answer = await asyncio.to_thread(  # comparing and reading results of 10,000 rows would hold up every other stream
+                    answer_of, asked.database, asked.question, read.understood, played, policy.model, calibration, seconds, words
+                )
             await self._remember(asked, answer, read.kept)
             self._count(asked, answer, played)
             yield Answered(answer, played.prompt_tokens, played.sampled_tokens)
