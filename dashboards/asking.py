@@ -72,7 +72,7 @@ class Asking:
                     turn.answer, turn.state = told, "answered"
                     turn.steps = told.get("steps") or turn.steps
         if turn.answer is None:
-            raise ServingError("The server ended without an answer. Ask again.", "broken_off")
+            raise ServingError("The server ended without an answer. Ask again.")
 
 
 class Desk:

@@ -18,10 +18,6 @@ Answer = dict[str, Any]  # serving/contract.py's Answer, as JSON
 class ServingError(Exception):
     """Serving cannot be reached, or refused; the text is for the owner."""
 
-    def __init__(self, message: str, code: str = "unreachable") -> None:
-        super().__init__(message)
-        self.code = code
-
 
 class Client:
     """One server, with the key it wants."""
@@ -94,19 +90,19 @@ class Client:
                 async for event in source.aiter_sse():
                     if event.event == "error":
                         told = json.loads(event.data)["error"]
-                        raise ServingError(told["message"], told["code"])
+                        raise ServingError(told["message"])
                     if event.event == "done":
                         return
                     yield event.event, json.loads(event.data)
         except (httpx.HTTPError, SSEError, OSError) as error:
             raise _gone(self.url, error) from error
-        raise ServingError("The answer broke off: the server was stopped or restarted. Ask again.", "broken_off")
+        raise ServingError("The answer broke off: the server was stopped or restarted. Ask again.")
 
     def _json(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         try:
             return dict(self._send(method, path, **more).json())
         except ValueError as error:
-            raise ServingError(f"{self.url} answers, but not as analyst-buddy's server does: is the address right?", "strange") from error
+            raise ServingError(f"{self.url} answers, but not as analyst-buddy's server does: is the address right?") from error
 
     def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
@@ -120,18 +116,18 @@ class Client:
 
 def _gone(url: str, error: Exception) -> ServingError:
     if isinstance(error, httpx.TimeoutException):
-        return ServingError("The server is busy and did not answer in time. Try again in a moment.", "slow")
+        return ServingError("The server is busy and did not answer in time. Try again in a moment.")
     if isinstance(error, httpx.ConnectError):
         return ServingError(f"The server at {url} cannot be reached. Is it running? `analyst-buddy serve` starts it.")
-    return ServingError("The connection to the server broke off: it was stopped or restarted. Ask again.", "broken_off")
+    return ServingError("The connection to the server broke off: it was stopped or restarted. Ask again.")
 
 
 def _refused(response: httpx.Response) -> ServingError:
     try:
         told = response.json()["error"]
-        return ServingError(_sentence(str(told["message"])), str(told["code"]))
+        return ServingError(_sentence(str(told["message"])))
     except (ValueError, KeyError, TypeError):
-        return ServingError(f"The server answered {response.status_code} without saying why.", "strange")
+        return ServingError(f"The server answered {response.status_code} without saying why.")
 
 
 def _sentence(text: str) -> str:

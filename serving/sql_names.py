@@ -288,11 +288,6 @@ class Names:
         return Source(alias, node.name, self.noun(node.name), not self.schema or self.table(node.name) is not None, optional)
 
 
-def row_noun() -> Noun:
-    """What a row is called when nothing is known about it."""
-    return _ROW
-
-
 def _from(select: exp.Select) -> Iterator[tuple[exp.Expr, bool]]:
     clause = select.args.get("from_") or select.args.get("from")
     if clause is not None:

@@ -23,13 +23,6 @@ class Queries:
     def __init__(self, words: SqlWords) -> None:
         self.words = words
 
-    def rows(self, select: exp.Select, *, many: bool = True) -> str:
-        """What a SELECT's WHERE keeps: "orders where the city is Oslo"."""
-        noun = self.words.names.rows_of(select)
-        said = noun.plural if many else noun.singular
-        where = select.args.get("where")
-        return f"{said} where {self.words.condition(where.this)}" if where is not None else said
-
     def query(self, query: exp.Expr, *, many: bool = False) -> str:
         """A query inside another as a noun phrase: "average price of all products"."""
         if not isinstance(query, exp.Select) or not query.expressions:

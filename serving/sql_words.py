@@ -269,10 +269,6 @@ class SqlWords:
 
     # Queries
 
-    def rows(self, select: exp.Select, *, many: bool = True) -> str:
-        """What a SELECT's WHERE keeps: "orders where the city is Oslo"."""
-        return self._queries.rows(select, many=many)
-
     def query(self, query: exp.Expr, *, many: bool = False) -> str:
         """A query inside another as a noun phrase: "average price of all products"."""
         return self._queries.query(query, many=many)

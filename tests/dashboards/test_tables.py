@@ -1,16 +1,11 @@
-"""dashboards/tables.py: whatever a database holds becomes a table, a CSV and a workbook, and nothing in it is run."""
+"""dashboards/tables.py: whatever a database holds becomes a table, and nothing in it is run."""
 
 from __future__ import annotations
 
-import io
-
-import openpyxl
 import pyarrow as pa
 import pytest
 
-from dashboards.tables import arrow_table, csv_bytes, excel_bytes, label_text, unique_names
-
-FORMULA = '=HYPERLINK("http://evil")'
+from dashboards.tables import arrow_table, label_text, unique_names
 
 
 @pytest.mark.parametrize(
@@ -36,20 +31,6 @@ def test_names_that_repeat_or_are_empty_are_told_apart() -> None:
     assert unique_names(["a", "a", "", "a (2)", " ", "a"]) == ["a", "a (2)", "column 3", "a (2) (2)", "column 5", "a (3)"]
     assert arrow_table(["a", "a"], [(1, b"\x01")]).to_pylist() == [{"a": 1, "a (2)": "x'01'"}]
     assert arrow_table(["a", "b"], [(1,)]).to_pylist() == [{"a": 1, "b": None}]
-
-
-def test_a_formula_in_a_text_begins_with_a_quote_in_files_and_a_negative_number_does_not() -> None:
-    rows = [(FORMULA, -1, None), ("@a", -1.5, "plain, with a comma"), ("-2", 0, "né\x07")]
-    text = csv_bytes(["name", "=n", "t"], rows).decode("utf-8-sig").split("\r\n")
-    assert text[0] == "name,'=n,t"
-    assert text[1] == '"\'=HYPERLINK(""http://evil"")",-1,'
-    assert text[2] == '\'@a,-1.5,"plain, with a comma"'
-    sheet = openpyxl.load_workbook(io.BytesIO(excel_bytes(["name", "=n", "t"], rows))).active
-    assert sheet is not None
-    cells = list(sheet.iter_rows(values_only=True))
-    assert cells[1] == ("'" + FORMULA, -1, None)
-    assert cells[3] == ("'-2", 0, "né\ufffd")
-    assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
 
 
 def test_a_label_stands_as_written_where_markdown_is_read() -> None:
