@@ -13,8 +13,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from envs.run_store import written_aside
 from envs.sandbox import Database, QueryError, Trust
+from envs.whole_files import written_aside
 from serving.feedback import read_feedback
 
 QUESTIONS = "train_feedback.json"

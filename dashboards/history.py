@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from envs.run_store import write_text_atomic
+from envs.whole_files import write_text_atomic
 
 TURNS_MAX = 100  # of one conversation; the oldest are dropped
 CONVERSATIONS_MAX = 300

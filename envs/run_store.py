@@ -22,10 +22,7 @@ from typing import Any
 
 from envs import checkpoints
 from envs.checkpoints import STEP, step_name
-from envs.whole_files import file_written_aside as file_written_aside  # "as": others take these three from here too
-from envs.whole_files import no_room_is_one_clear_error, plain
-from envs.whole_files import write_text_atomic as write_text_atomic
-from envs.whole_files import written_aside as written_aside
+from envs.whole_files import no_room_is_one_clear_error, plain, write_text_atomic
 
 log = logging.getLogger(__name__)
 

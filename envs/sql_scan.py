@@ -22,11 +22,11 @@ _QUOTED = re.compile(  # texts, quoted names and comments, to the end of the que
 _WORD = re.compile(_QUOTED.pattern + r"|[\w$\x80-\U0010ffff]+|[^\s\w]", re.DOTALL)
 _CLAUSES = {"select": "select", "from": "from", "join": "from", "on": "on", "where": "where", "group": "group", "order": "order",
             "having": "having", "limit": "limit", "union": "", "except": "", "intersect": ""}  # fmt: skip
-_RESERVED = frozenset(  # what SQLite never takes for a name; it does take LEFT, FIRST, WINDOW, END and the like
+RESERVED = frozenset(  # what SQLite never takes for a name; it does take LEFT, FIRST, WINDOW, END and the like
     """select from where as and or not in is null between case when then else on using join group order having limit union all except
     intersect distinct values exists collate escape""".split()  # noqa: SIM905
 )
-_AFTER_TABLE = _RESERVED | frozenset("left right full inner outer cross natural window indexed by end".split())  # noqa: SIM905 (no aliases)
+_AFTER_TABLE = RESERVED | frozenset("left right full inner outer cross natural window indexed by end".split())  # noqa: SIM905 (no aliases)
 
 
 def words(sql: str) -> list[str]:
@@ -50,7 +50,7 @@ def bare(word: str) -> str:
 def is_name(word: str) -> bool:
     """Whether a word may name a table (SQLite takes texts for names there too)."""
     first = word[:1]
-    return first in "'\"`[" or ((first.isalpha() or first == "_" or first > "\x7f") and word.lower() not in _RESERVED)
+    return first in "'\"`[" or ((first.isalpha() or first == "_" or first > "\x7f") and word.lower() not in RESERVED)
 
 
 def tables_and_aliases(sql: str) -> dict[str, str]:

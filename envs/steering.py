@@ -6,13 +6,13 @@ one that leads somewhere. Text is read as bytes, since a token may end inside a 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envs.records import Step, Verb
+from envs.steering_scope import beginning_with
 from envs.steering_sql import Query, SqlSteering
 from envs.steering_words import prefixes
 
@@ -131,7 +131,7 @@ class Steering:
             return None if query is None else Turn("", query)
         for verb in _TABLE_VERBS:
             if text.startswith(verb):
-                return Turn(text) if _begins(self._tables[verb], text[len(verb) :].lower()) else None
+                return Turn(text) if any(True for _ in beginning_with(self._tables[verb], text[len(verb) :].lower())) else None
         argument = text[len(_ANSWER) :]
         good = text.startswith(_ANSWER) and argument[:1] not in (" ", "\t") and all(c >= " " for c in argument)
         return Turn(text) if good else None
@@ -154,8 +154,3 @@ def steering_for(names: Names) -> Steering:
 def _bytes(name: str) -> str:
     """A name as its bytes are read: a character for each."""
     return name.encode().decode("latin-1")
-
-
-def _begins(names: Sequence[str], said: str) -> bool:
-    at = bisect_left(names, said)
-    return at < len(names) and names[at].startswith(said)

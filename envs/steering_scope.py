@@ -10,11 +10,12 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from envs import sql_scan
+
 ALIAS = re.compile(r"[a-z]{1,2}\d{0,2}\Z")  # how people abbreviate a table: T1, t, st
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_$") | {chr(i) for i in range(0x80, 0x100)}
-RESERVED = frozenset(  # never a name without quotes
-    """select from where as and or not in is null between case when then else on using join group order having limit union all except
-    intersect distinct values exists collate escape cast left right full inner outer cross natural end set table index""".split()  # noqa: SIM905
+RESERVED = sql_scan.RESERVED | frozenset(  # never written as a name without quotes
+    "cast left right full inner outer cross natural end set table index".split()  # noqa: SIM905
 )
 
 
@@ -59,10 +60,10 @@ class Dictionary:
 
     def tables_like(self, beginning: str, *, bare: bool) -> Iterator[str]:
         """Tables that begin so; bare leaves out those that need quotes."""
-        return _beginning(self._sorted[bare][0], beginning)
+        return beginning_with(self._sorted[bare][0], beginning)
 
     def columns_like(self, beginning: str, *, bare: bool) -> Iterator[str]:
-        return _beginning(self._sorted[bare][1], beginning)
+        return beginning_with(self._sorted[bare][1], beginning)
 
     def use(self, stack: Stack, qualifier: str, column: str) -> Stack | None:
         """The stack once a column has been named; None when no table in sight can have it.
@@ -261,8 +262,9 @@ def is_bare(name: str) -> bool:
     return bool(name) and not name[0].isdigit() and name not in RESERVED and LETTERS.issuperset(name)
 
 
-def _beginning(names: Sequence[str], beginning: str) -> Iterator[str]:
-    at = bisect_left(names, beginning)
-    while at < len(names) and names[at].startswith(beginning):
+def beginning_with(names: Sequence[str], said: str) -> Iterator[str]:
+    """Those of sorted names that begin like this."""
+    at = bisect_left(names, said)
+    while at < len(names) and names[at].startswith(said):
         yield names[at]
         at += 1

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from envs.run_store import file_written_aside
+from envs.whole_files import file_written_aside
 
 SCHEMA = pa.schema(
     [

@@ -16,7 +16,7 @@ from typing import Any
 
 from safetensors import safe_open
 
-from envs.run_store import file_written_aside, write_text_atomic, written_aside
+from envs.whole_files import file_written_aside, write_text_atomic, written_aside
 from serving.calibration import FILE_NAME as CALIBRATION
 
 SCRIPTED = "scripted:"
