@@ -12,8 +12,8 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,15 +26,15 @@ from cluster.base_model import cache_dir
 from cluster.compare_command import verdict
 from cluster.config import RunConfig
 from cluster.errors import RefusedError, UserError
-from cluster.evaluate import play_all
+from cluster.evaluate import play_all, started_vllm
 from cluster.fine_tune import FineTuned, Work, in_learner_process
 from cluster.report import score_text
 from cluster.scores import Score, score
 from envs.comparison import Comparison, answered, compare, pair
-from envs.contamination import check_contamination
 from envs.demonstrations import demonstrate
 from envs.dialogue import Codec
 from envs.lessons import lessons
+from envs.question_sets import unlike
 from envs.records import Group, Question, TrainingSequence
 from envs.sandbox import Database, Trust
 from envs.synthesis import synthesize
@@ -96,7 +96,7 @@ def adapt(
         RefusedError: the schema allows too few questions.
     """
     began = time.time()
-    started = started or (lambda directory: started_vllm(directory, config, console))
+    started = started or (lambda directory: started_vllm(directory, config, console, "adapt-vllm.log"))
     if out.exists():
         raise UserError(f"{out} is there already: name another directory with --out, or remove it")
     database = Database.open(database_file, trust=Trust.UNTRUSTED)
@@ -122,19 +122,6 @@ def adapt(
         database.close()
 
 
-@contextmanager
-def started_vllm(directory: Path, config: RunConfig, console: Console) -> Iterator[Policy]:
-    """A policy directory in a vLLM engine, which ends with the block."""
-    from actors.vllm_policy import VllmPolicy
-
-    with console.status("starting vLLM"):
-        policy = VllmPolicy(directory, config.generator, log_path=cache_dir() / "adapt-vllm.log")
-    try:
-        yield policy
-    finally:
-        policy.close()
-
-
 def make_questions(database: Database, count: int, held_out: int, seed: int) -> tuple[list[Question], list[Question]]:
     """Questions to train on and questions held out: other phrasings, and no query in common.
 
@@ -144,9 +131,7 @@ def make_questions(database: Database, count: int, held_out: int, seed: int) -> 
     held = synthesize(database, held_out, seed, "validation")
     kept_back = {_plain(question.gold_sql) for question in held}
     train = [q for q in synthesize(database, count + held_out, seed, "train") if _plain(q.gold_sql) not in kept_back]
-    while alike := {overlap.train for overlap in check_contamination(train, held) if "question" in overlap.kind}:
-        train = [question for question in train if question.id not in alike]
-    train = train[:count]
+    train = unlike(train, held)[:count]
     if len(held) < HELD_OUT_MIN or len(train) < TRAINED_MIN:
         raise RefusedError(
             f"the schema of {database.name} allows {len(train)} questions to train on and {len(held)} to hold out: wanted {TRAINED_MIN} "

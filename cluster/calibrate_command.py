@@ -20,9 +20,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from actors.policy import Policy
-from cluster.base_model import cache_dir
 from cluster.config import RunConfig
 from cluster.dataset_cache import data_of
+from cluster.evaluate import started_vllm
 from cluster.question_files import check_golds, open_databases
 from envs.dialogue import Codec
 from envs.group_files import read_groups
@@ -73,17 +73,11 @@ def calibrate(
         ValueError: too few answers came of it to learn from.
     """
     questions, folder = _questions(questions_file, databases_dir, config)
-    from actors.vllm_policy import VllmPolicy  # takes seconds to load
-
     chosen = in_turns(questions, limit)
     with open_databases(folder, {q.db_id for q in chosen}) as databases:
         check_golds(chosen, databases)
-        with console.status("starting vLLM"):
-            policy = VllmPolicy(policy_dir, config.generator, log_path=cache_dir() / "calibrate-vllm.log")
-        try:
+        with started_vllm(policy_dir, config, console, "calibrate-vllm.log") as policy:
             asked = asyncio.run(play_all(policy, Codec.load(policy_dir), chosen, databases, config, samples, console))
-        finally:
-            policy.close()
     made = Calibration(fits_of(asked, samples), threshold, fingerprint(str(policy_dir)))
     made.save(policy_dir)
     return made

@@ -152,6 +152,11 @@ def from_mapping(values: Mapping[str, Any]) -> RunConfig:
     return RunConfig(**built)
 
 
+def read_config(path: Path) -> RunConfig:
+    """The configuration that a run keeps as TOML, as `to_toml` writes it."""
+    return from_mapping(tomllib.loads(path.read_text("utf-8")))
+
+
 def to_toml(config: RunConfig) -> str:
     """The whole configuration, defaults included, as TOML that `from_mapping` reads back."""
     return toml.dumps(_plain(dataclasses.asdict(config)))

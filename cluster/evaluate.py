@@ -90,23 +90,30 @@ def _players(
     policy_dir: Path, questions_file: Path, databases_dir: Path, config: RunConfig, console: Console
 ) -> Iterator[tuple[Callable[[int, float], list[Group]], dict[str, Database]]]:
     """What plays all questions with so many members at a temperature, and the open databases; one engine for the block."""
-    from actors.vllm_policy import VllmPolicy
-
     questions = load_questions(questions_file)
     with open_databases(databases_dir, {q.db_id for q in questions}) as databases, asyncio.Runner() as loop:
         check_golds(questions, databases)
-        with console.status("starting vLLM"):
-            policy = VllmPolicy(policy_dir, config.generator, log_path=cache_dir() / "evaluate-vllm.log")
-        codec = Codec.load(policy_dir)
-        try:
+        with started_vllm(policy_dir, config, console, "evaluate-vllm.log") as policy:
+            codec = Codec.load(policy_dir)
             yield (
                 lambda members, temperature: loop.run(
                     play_all(policy, codec, questions, databases, config, console, members=members, temperature=temperature)
                 ),
                 databases,
             )
-        finally:
-            policy.close()
+
+
+@contextmanager
+def started_vllm(directory: Path, config: RunConfig, console: Console, log_name: str) -> Iterator[Policy]:
+    """A policy directory in a vLLM engine, which ends with the block; its log goes to the cache directory."""
+    from actors.vllm_policy import VllmPolicy  # takes seconds to load
+
+    with console.status("starting vLLM"):
+        policy = VllmPolicy(directory, config.generator, log_path=cache_dir() / log_name)
+    try:
+        yield policy
+    finally:
+        policy.close()
 
 
 async def play_all(

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 import psutil
+
+T = TypeVar("T")
 
 
 def total_pss_bytes() -> int:
     """PSS of this process and all its descendants (Ray's workers are among them), in bytes."""
+    return sum(of_all_processes(lambda process: int(process.memory_full_info().pss)))
+
+
+def of_all_processes(read: Callable[[psutil.Process], T]) -> list[T]:
+    """What is read of this process and all its descendants; those that end meanwhile are left out."""
     own = psutil.Process()
-    total = 0
+    found = []
     for process in [own, *own.children(recursive=True)]:
-        try:
-            total += process.memory_full_info().pss
-        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-            continue  # it ended meanwhile
-    return total
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            found.append(read(process))
+    return found
 
 
 class MemoryWatch:

@@ -17,7 +17,13 @@ def policy_dir(chosen: Path | None, runs: Path) -> Path:
         if not (chosen / "config.json").is_file():
             raise FileNotFoundError(f"{chosen} is no policy directory: wanted config.json, model.safetensors and tokenizer.json in it")
         return chosen
-    for run in list_runs(runs):
-        if (run / "policy" / "best" / "config.json").is_file():
-            return run / "policy" / "best"
-    raise FileNotFoundError("no policy yet: `make train` teaches one in 30 minutes, or name a directory with --policy")
+    best = newest_best(runs)
+    if best is None:
+        raise FileNotFoundError("no policy yet: `make train` teaches one in 30 minutes, or name a directory with --policy")
+    return best
+
+
+def newest_best(runs: Path) -> Path | None:
+    """The best policy of the newest run that has one."""
+    bests = (run / "policy" / "best" for run in list_runs(runs))
+    return next((best for best in bests if (best / "config.json").is_file()), None)

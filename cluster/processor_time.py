@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 
 import psutil
+
+from cluster.memory import of_all_processes
 
 _ACTOR = re.compile(r"ray::(\w+?)(?:Actor)?(?:\.|$|\s)")
 
@@ -19,16 +22,12 @@ class ProcessorTime:
 
     @classmethod
     def now(cls) -> ProcessorTime:
-        own = psutil.Process()
-        used: dict[int, tuple[str, float]] = {}
-        for process in [own, *own.children(recursive=True)]:
-            try:
-                times = process.cpu_times()
-                kind = "driver" if process.pid == own.pid else process_kind(process.cmdline(), process.name())
-            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-                continue  # it ended meanwhile
-            used[process.pid] = (kind, times.user + times.system)
-        return cls(used)
+        def used(process: psutil.Process) -> tuple[int, tuple[str, float]]:
+            times = process.cpu_times()
+            kind = "driver" if process.pid == os.getpid() else process_kind(process.cmdline(), process.name())
+            return process.pid, (kind, times.user + times.system)
+
+        return cls(dict(of_all_processes(used)))
 
     def since(self, before: ProcessorTime) -> dict[str, float]:
         """Seconds used between two moments, by kind; a process that began in between counts from its start."""

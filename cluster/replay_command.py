@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ import typer
 
 from actors.output_file import output_to
 from cluster.base_model import resolve
-from cluster.config import RunConfig, from_mapping
+from cluster.config import RunConfig, read_config
 from cluster.errors import UserError
 from envs.group_files import Training, read_groups, read_training
 from envs.groups import groups_to_table
@@ -96,7 +95,7 @@ def plan(store: RunStore, first: int | None = None, last: int | None = None) -> 
     """
     if not store.config_path.is_file():
         raise ReplayError(f"{store.path} has no config.toml: without a run's settings its steps cannot be repeated")
-    config = from_mapping(tomllib.loads(store.config_path.read_text("utf-8")))
+    config = read_config(store.config_path)
     recorded = recorded_updates(store.read_metrics())
     asked = [step for step in recorded if (first is None or step >= first) and (last is None or step <= last)]
     if not asked:

@@ -15,7 +15,7 @@ from typing import Any
 
 from cluster import report
 from cluster.base_model import resolve
-from cluster.config import RunConfig, from_mapping, to_toml
+from cluster.config import RunConfig, read_config, to_toml
 from cluster.dataset_cache import check_data_sources, data_of
 from cluster.display import Display
 from cluster.errors import UserError
@@ -148,9 +148,7 @@ async def _until_done_or_stopped(trainer: Any, display: Display) -> None:
 def _where_it_stands(store: RunStore, config: RunConfig, display: Display) -> tuple[TrainerState, Path | None]:
     """The state to start from; the configuration of a run that has begun must be the one asked for."""
     if store.config_path.is_file():
-        import tomllib
-
-        if from_mapping(tomllib.loads(store.config_path.read_text())) != config:
+        if read_config(store.config_path) != config:
             raise RunConflictError(
                 f"{store.path} was begun with other settings (see {store.config_path}): "
                 "go on with those, or choose another directory with --run-dir"

@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import threading
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,10 @@ import yaml
 from rich.console import Console
 
 from cluster.base_model import BUNDLED, cache_dir, resolve
-from cluster.config import RunConfig, from_mapping
+from cluster.config import RunConfig, read_config
 from cluster.errors import UserError
-from envs.run_store import RunStore, list_runs
+from cluster.policies import newest_best, policy_dir
+from envs.run_store import RunStore
 from serving.policy_files import SCRIPTED
 from serving.settings import ADMIN_KEY, KEYS, Args, Keys
 
@@ -49,13 +49,11 @@ def choose_policy(policy: str | None, runs: Path, errors: Console) -> Chosen:
         read_script(file)
         return Chosen(f"{SCRIPTED}{file}", file.stem)
     if policy is not None:
-        path = Path(policy)
-        if not (path / "config.json").is_file():
-            raise FileNotFoundError(f"{path} is no policy directory: wanted config.json, model.safetensors and tokenizer.json in it")
+        path = policy_dir(Path(policy), runs)
         return of_run(path) or Chosen(str(path.absolute()), path.name)
-    for run in list_runs(runs):
-        if (run / "policy" / "best" / "config.json").is_file():
-            return of_run(run / "policy" / "best") or Chosen(str((run / "policy" / "best").absolute()), run.name)
+    best = newest_best(runs)
+    if best is not None:
+        return of_run(best) or Chosen(str(best.absolute()), best.parent.parent.name)
     errors.print(
         "analyst-buddy: no run has a policy yet, so the base model answers, which was taught nothing: nearly all its answers are wrong. "
         "`make train` teaches one in 30 minutes.",
@@ -73,7 +71,7 @@ def of_run(path: Path) -> Chosen | None:
     store = RunStore(run)
     result: dict[str, Any] = store.read_json("result.json") or {}
     best = result.get("best") or {} if path.name == "best" else {}
-    config = from_mapping(tomllib.loads(store.config_path.read_text("utf-8")))
+    config = read_config(store.config_path)
     return Chosen(str(path.absolute()), run.name, best.get("test"), config)
 
 

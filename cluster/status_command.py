@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -16,7 +15,7 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.table import Table
 
-from cluster.config import RunConfig, from_mapping
+from cluster.config import RunConfig, read_config
 from cluster.report import score_text
 from envs.run_claim import Claim, read_claim
 from envs.run_store import RunStore
@@ -48,7 +47,7 @@ def status(store: RunStore, events_max: int = 10) -> dict[str, Any]:
     life = _life(events, claim, finished=result is not None)
     step = max([int(state["step"]), *(row["step"] for row in rows)])
     stage_steps = step - int(state["step"]) + int(state["stages"].get(state["stage"], {}).get("steps", 0))
-    config = from_mapping(tomllib.loads(store.config_path.read_text("utf-8"))) if store.config_path.is_file() else RunConfig()
+    config = read_config(store.config_path) if store.config_path.is_file() else RunConfig()
     written = max((row["time"] for row in [*rows, *events]), default=None)
     pace = step_pace(rows, state["stage"])
     return {

@@ -70,8 +70,8 @@ def make_sets(config: DataConfig, directory: Path, progress: Progress) -> dict[s
         train = [*train, *more[0]]
         validation = in_turns([*validation, *more[1]], config.seed)
         test = in_turns([*test, *more[2]], config.seed)
-    validation = _unlike(validation, test)
-    train = _unlike(train, [*validation, *test])
+    validation = unlike(validation, test)
+    train = unlike(train, [*validation, *test])
     for name, questions in zip(SETS, (train, validation, test), strict=True):
         save_questions(directory / f"{name}.json", questions)
     return facts
@@ -189,7 +189,7 @@ def _counter(progress: Progress, total: int) -> Callable[[], None]:
     return lambda: progress(next(done), total)
 
 
-def _unlike(questions: Sequence[Question], held_out: Sequence[Question]) -> list[Question]:
+def unlike(questions: Sequence[Question], held_out: Sequence[Question]) -> list[Question]:
     """Without those that a held-out set asks in the same or nearly the same words ("How many products are there?")."""
     while seen := {overlap.train for overlap in check_contamination(questions, held_out) if "question" in overlap.kind}:
         questions = [question for question in questions if question.id not in seen]  # an overlap names one of several alike
