@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from envs.proportions import Tally
 from envs.records import bucket_of
-from envs.run_store import RunStore
+from envs.run_store import REWOUND, RunStore
 
 STAGES = ("sft", "phase1", "phase2")
 POINTS_MAX = 400  # of one series in one chart; more are averaged over neighbouring steps
@@ -81,6 +81,10 @@ class MetricsLog:
         if not isinstance(record, dict) or not isinstance(record.get("step"), int):
             return
         step = record["step"]
+        if record.get(REWOUND):  # what came after that step was thrown away
+            self.series = {key: {at: value for at, value in by_step.items() if at <= step} for key, by_step in self.series.items()}
+            self.last_step = min(self.last_step, step)
+            return
         self.last_step = max(self.last_step, step)
         for key, value in record.items():
             if key not in ("step", "time") and isinstance(value, (int, float)):

@@ -26,6 +26,17 @@ def test_metrics_are_read_on_from_where_the_last_look_ended_and_a_later_line_of_
     assert log.series["reward/mean"][3] == 0.4
 
 
+def test_steps_that_a_resumed_run_threw_away_are_not_shown(tmp_path: Path) -> None:
+    store, log = RunStore(tmp_path), MetricsLog(tmp_path / "metrics.jsonl")
+    for step in (1, 2, 3):
+        store.append_metrics(step, {"sft/loss": float(step)})
+    log.refresh()
+    assert store.rewind(1)
+    store.append_metrics(2, {"sft/loss": 20.0})
+    log.refresh()
+    assert (log.series, log.last_step) == ({"sft/loss": {1: 1.0, 2: 20.0}}, 2)
+
+
 def test_a_run_begun_again_in_the_same_folder_is_read_anew(tmp_path: Path) -> None:
     store, log = RunStore(tmp_path), MetricsLog(tmp_path / "metrics.jsonl")
     store.append_metrics(500, {"sft/loss": 1.0})
