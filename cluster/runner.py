@@ -92,11 +92,11 @@ def _run(
 
     model_dir = resolve(config.run.base_model)
     watch = MemoryWatch()
-    event_files = EventFiles(store.path, None if checkpoint is None else state.step)
-    store.on_metrics.append(event_files.write)
     try:
-        with ray_session(store.logs_dir.absolute(), address=address, verbose=verbose):
+        with contextlib.ExitStack() as stack, ray_session(store.logs_dir.absolute(), address=address, verbose=verbose):
             crew = start_crew(config, model_dir, data.databases_dir)
+            event_files = stack.enter_context(contextlib.closing(EventFiles(store.path, None if checkpoint is None else state.step)))
+            store.on_metrics.append(event_files.write)  # loads TensorBoard's writer, and with it torch, while the engines start
             demonstrations = _demonstrations(config, data, model_dir, display)
             display.begin("starting the engines", 1)
             asyncio.run(crew.ready())
@@ -116,7 +116,6 @@ def _run(
             store.write_json_atomic("result.json", report.result(state, config.run.seed))
             return True
     finally:
-        event_files.close()
         watch.close()
 
 
