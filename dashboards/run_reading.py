@@ -21,6 +21,7 @@ from envs.records import bucket_of
 from envs.run_store import REWOUND, RunStore
 
 STAGES = ("sft", "phase1", "phase2")
+HEAD_BYTES = 256
 POINTS_MAX = 400  # of one series in one chart; more are averaged over neighbouring steps
 
 
@@ -54,18 +55,17 @@ class MetricsLog:
     series: dict[str, dict[int, float]] = field(default_factory=dict)  # by metric, then by step; a later line of a step holds
     last_step: int = 0
     _read: int = 0  # bytes
-    _inode: int = 0
+    _head: bytes = b""  # how the file began; every line holds the time it was written
 
     def refresh(self) -> None:
         """Take in what was written since; a file that was replaced or cut is read anew."""
         if not self.path.is_file():
             return
-        stat = self.path.stat()
-        if stat.st_size < self._read or stat.st_ino != self._inode:
-            self.series, self.last_step, self._read, self._inode = {}, 0, 0, stat.st_ino
-        if stat.st_size == self._read:
-            return
         with self.path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+            if not head.startswith(self._head):  # not by its inode, which a new file may be given again
+                self.series, self.last_step, self._read = {}, 0, 0
+            self._head = head
             file.seek(self._read)
             block = file.read()
         whole = block.rfind(b"\n") + 1  # a line being written just now is left for the next look

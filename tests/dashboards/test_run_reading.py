@@ -41,8 +41,10 @@ def test_a_run_begun_again_in_the_same_folder_is_read_anew(tmp_path: Path) -> No
     store, log = RunStore(tmp_path), MetricsLog(tmp_path / "metrics.jsonl")
     store.append_metrics(500, {"sft/loss": 1.0})
     log.refresh()
+    longer = (tmp_path / "metrics.jsonl").stat().st_size + 1
     (tmp_path / "metrics.jsonl").unlink()
-    store.append_metrics(1, {"sft/loss": 2.0})
+    while not (tmp_path / "metrics.jsonl").exists() or (tmp_path / "metrics.jsonl").stat().st_size < longer:
+        store.append_metrics(1, {"sft/loss": 2.0})
     log.refresh()
     assert (log.series, log.last_step) == ({"sft/loss": {1: 2.0}}, 1)
 
