@@ -1,4 +1,4 @@
-"""Weights change in a running engine, plain transformers on tiny random models and the scripted policy."""
+"""Weights change in a running engine: vLLM and plain transformers on tiny random models, and the scripted policy."""
 
 from __future__ import annotations
 
@@ -59,6 +59,12 @@ async def check_that_weights_change(engine: str, tmp_path: Path, tokenizer: str)
 
 async def test_transformers_takes_promoted_weights_and_the_old_ones_again(tmp_path: Path, tiny_tokenizer: str) -> None:
     await check_that_weights_change("transformers", tmp_path, tiny_tokenizer)
+
+
+@pytest.mark.vllm
+async def test_vllm_takes_promoted_weights_and_the_old_ones_again(tmp_path: Path, tiny_tokenizer: str) -> None:
+    pytest.importorskip("vllm", reason="vLLM is not installed: run `make setup`")
+    await check_that_weights_change("vllm", tmp_path, tiny_tokenizer)
 
 
 async def test_the_same_path_with_other_weights_in_it_begins_anew(tmp_path: Path) -> None:
