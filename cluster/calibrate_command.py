@@ -8,7 +8,6 @@ questions are used: what chooses must not be what is reported.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
@@ -26,6 +25,7 @@ from cluster.evaluate import started_vllm
 from cluster.question_files import check_golds, open_databases
 from envs.dialogue import Codec
 from envs.group_files import read_groups
+from envs.question_sets import in_turns
 from envs.questions import load_questions
 from envs.records import Group, Question
 from envs.sandbox import Database
@@ -73,7 +73,7 @@ def calibrate(
         ValueError: too few answers came of it to learn from.
     """
     questions, folder = _questions(questions_file, databases_dir, config)
-    chosen = in_turns(questions, limit)
+    chosen = in_turns(questions, config.data.seed)[:limit]
     with open_databases(folder, {q.db_id for q in chosen}) as databases:
         check_golds(chosen, databases)
         with started_vllm(policy_dir, config, console, "calibrate-vllm.log") as policy:
@@ -110,17 +110,6 @@ def asked_of(group: Group, database: Database) -> Asked:
     read = read_again(database, {outcome.sql for outcome in outcomes if outcome.sql})
     played = Played(group.trajectories, tuple(() for _ in outcomes), read, len(outcomes), timed_out=False)
     return Asked(group.question, played, {(outcome.sql, outcome.answer): outcome.correct for outcome in outcomes})
-
-
-def in_turns(questions: Sequence[Question], limit: int) -> list[Question]:
-    """Up to `limit` questions, as many from each database as can be; which ones, is drawn by their text."""
-    by_database: dict[str, list[Question]] = {}
-    for question in questions:
-        by_database.setdefault(question.db_id, []).append(question)
-    for listed in by_database.values():
-        listed.sort(key=lambda q: hashlib.sha256(q.text.encode()).digest())
-    longest = max((len(listed) for listed in by_database.values()), default=0)
-    return [listed[place] for place in range(longest) for listed in by_database.values() if place < len(listed)][:limit]
 
 
 async def play_all(

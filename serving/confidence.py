@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from envs.records import Trajectory, Verb
 from envs.sandbox import QueryResult
+from envs.schema import Schema
 from serving.agreement import Agreement, Given, Said
 from serving.analyst import Played
 from serving.calibration import Features
@@ -31,12 +32,15 @@ def features_of(found: Agreement, given: Sequence[Given], played: Played) -> Fea
         found=bool(first.rows) and lone not in (None, 0),
         errors=sum(sum(not step.ok for step in one.steps) for one in camp) / len(camp),
         steps=sum(len(one.steps) for one in camp) / len(camp),
-        described=isinstance(result, QueryResult) and _described(camp[0]) >= {table.lower() for table in result.tables_read},
+        described=isinstance(result, QueryResult) and _described(camp[0], played.read.schema) >= set(result.tables_read),
         surprise=sum(-sum(one.logprobs) for one in camp) / len(camp),
         unknown=first.said is Said.UNKNOWN,
     )
 
 
-def _described(trajectory: Trajectory) -> set[str]:
-    described = [step.action.argument for step in trajectory.steps if step.ok and step.action.verb is Verb.DESCRIBE]
-    return {argument.strip().rstrip(";").strip("\"'`[] ").lower() for argument in described}
+def _described(trajectory: Trajectory, schema: Schema | None) -> set[str]:
+    """The tables that it had described, spelled as in the schema."""
+    if schema is None:
+        return set()
+    described = (step.action.argument for step in trajectory.steps if step.ok and step.action.verb is Verb.DESCRIBE)
+    return {table.name for argument in described if (table := schema.find(argument)) is not None}

@@ -26,7 +26,8 @@ from serving.streams import Told, events, last_of, streamed
 
 PREFIX = "analyst:"
 ROWS_SAID, CELL_CHARS = 20, 60
-_SQL = re.compile(r"```sql\n(.*?)\n```", re.DOTALL)
+_LINKLIKE = re.compile(r"://|@|www(?=\.)", re.IGNORECASE)  # an escape does not keep an address from becoming a link
+_JOINER = "\u2060"  # a word joiner, which shows nothing, does
 
 
 class Part(BaseModel):
@@ -158,8 +159,18 @@ def in_words(answer: Answer) -> str:
     if answer.row_count > 1 or len(answer.columns) > 1:
         parts.append("\n".join(_table(answer)))
     if answer.sql:
-        parts.append(f"```sql\n{answer.sql}\n```")
+        parts.append(_fenced(answer.sql))
     return "\n\n".join(parts)
+
+
+def fenced_sql(text: str) -> str:
+    """The SQL in a message that `in_words` wrote; "" where there is none. Takes time in proportion to the text, whatever it holds."""
+    lines = text.split("\n")
+    for start, line in enumerate(lines, 1):
+        fence = line.removesuffix("sql")
+        if len(fence) >= 3 and fence != line and not fence.strip("`"):
+            return "\n".join(lines[start : lines.index(fence, start)]) if fence in lines[start:] else ""
+    return ""
 
 
 def _asked(body: ChatBody, owned_by: str, request_id: str) -> Asked:
@@ -176,9 +187,9 @@ def _asked(body: ChatBody, owned_by: str, request_id: str) -> Asked:
         raise HTTPException(422, f"the last message is no question: wanted a user message of 1 to {QUESTION_CHARS_MAX} characters")
     last = None
     if len(turns) >= 3 and turns[-2].role == "assistant" and turns[-3].role == "user":
-        found = _SQL.search(turns[-2].text)
-        if found and 0 < len(turns[-3].text.strip()) <= QUESTION_CHARS_MAX:
-            last = LastTurn(turns[-3].text.strip(), found[1])
+        sql = fenced_sql(turns[-2].text)
+        if sql and 0 < len(turns[-3].text.strip()) <= QUESTION_CHARS_MAX:
+            last = LastTurn(turns[-3].text.strip(), sql)
     return Asked(owned_by, request_id, body.model.removeprefix(PREFIX), question, body.samples, last=last)
 
 
@@ -226,5 +237,11 @@ def _cell(value: object) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which Markdown finds no link, image or code."""
-    return re.sub(r"([\\`\[\]<>!])", r"\\\1", text)
+    """Text in which Markdown finds no link, bare addresses included, no image and no code."""
+    return re.sub(r"([\\`\[\]<>!&])", r"\\\1", _LINKLIKE.sub(rf"\g<0>{_JOINER}", text))
+
+
+def _fenced(sql: str) -> str:
+    """SQL as a block of code, fenced by more backticks than it holds anywhere in a row."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", sql)), default=0))
+    return f"{fence}sql\n{sql}\n{fence}"

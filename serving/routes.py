@@ -102,7 +102,7 @@ def _add_questions(app: FastAPI, desk: Desk) -> None:
         asked = Asked(owner(request), request.state.request_id, body.database, body.question, body.samples, body.conversation)
         if "text/event-stream" in request.headers.get("accept", ""):
             done = ServerSentEvent("{}", event="done", sep="\n")
-            return await streamed(events(desk, asked, _shaped, done, "error"), {"X-Accel-Buffering": "no"})
+            return await streamed(events(desk, asked, _shaped, done, "error"))
         answered = await until_left(request, last_of(desk, asked))
         return json_of(answered.answer)
 

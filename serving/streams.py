@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from typing import cast
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -59,7 +59,7 @@ async def events(
     yield end
 
 
-async def streamed(stream: AsyncGenerator[ServerSentEvent | None, None], headers: Mapping[str, str] | None = None) -> EventSourceResponse:
-    """A stream as a response, once it may begin: what is refused before is an ordinary error."""
+async def streamed(stream: AsyncGenerator[ServerSentEvent | None, None]) -> EventSourceResponse:
+    """A stream as a response, once it may begin: what is refused before is an ordinary error. Proxies are told not to hold it back."""
     await anext(stream)
-    return EventSourceResponse(cast(AsyncIterator[ServerSentEvent], stream), ping=PING_S, sep="\n", headers=headers)
+    return EventSourceResponse(cast(AsyncIterator[ServerSentEvent], stream), ping=PING_S, sep="\n", headers={"X-Accel-Buffering": "no"})

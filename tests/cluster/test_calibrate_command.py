@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from cluster.calibrate_command import as_dict, calibrate_from, example_of, fits_of, in_turns, play_all, print_calibration
+from cluster.calibrate_command import as_dict, calibrate_from, example_of, fits_of, play_all, print_calibration
 from cluster.cli import app
 from cluster.config import load_preset
 from cluster.errors import UserError
@@ -57,13 +57,6 @@ def test_confidence_is_learnt_from_the_served_analysts_own_answers(tiny_codec: C
     with (console := Console(record=True, width=120)).capture() as shown:
         print_calibration(made, console)
     assert f"{fits[3].correct} of 50 right, 45 answered" in shown.get()
-
-
-def test_questions_are_taken_from_each_database_in_turns() -> None:
-    listed = [Question(f"{db}{n}", db, f"{db} {n}?", "SELECT 1") for db, count in (("a", 9), ("b", 2), ("c", 9)) for n in range(count)]
-    taken = in_turns(listed, 8)
-    assert sorted(q.db_id for q in taken) == ["a", "a", "a", "b", "b", "c", "c", "c"]
-    assert {q.id for q in in_turns(list(reversed(listed)), 8)} == {q.id for q in taken}  # drawn by their text, not their place
 
 
 def test_a_question_file_without_its_databases_is_one_clear_error(tmp_path: Path) -> None:

@@ -70,7 +70,9 @@ def test_an_answer_has_the_rows_of_the_database_the_sql_and_the_steps(client: Te
 
 def test_a_stream_tells_each_step_then_the_answer_then_that_it_is_done(client: TestClient) -> None:
     body = {"database": DB, "question": "Pets by species?"}
-    told = events(client.post("/v1/ask", json=body, headers={"Accept": "text/event-stream"}).text)
+    response = client.post("/v1/ask", json=body, headers={"Accept": "text/event-stream"})
+    assert response.headers["x-accel-buffering"] == "no", "a proxy must not hold the steps back"
+    told = events(response.text)
     assert [name for name, _ in told] == ["step", "step", "answer", "done"]
     assert told[0][1]["observation"].startswith("species | pets")
     assert told[2][1]["chart"]["$schema"].startswith("https://vega.github.io/schema/vega-lite")
@@ -310,3 +312,6 @@ def test_openai_shape_answers_with_the_sentence_and_the_sql(client: TestClient) 
     messages += [{"role": "assistant", "content": content}, {"role": "user", "content": "And how many dogs?"}]
     follow_up = client.post("/v1/chat/completions", json={"model": f"analyst:{DB}", "messages": messages}).json()
     assert follow_up["answer"]["understood"]
+    streamed = client.post("/v1/chat/completions", json={"model": f"analyst:{DB}", "messages": messages, "stream": True})
+    assert streamed.headers["x-accel-buffering"] == "no"
+    assert streamed.text.rstrip().endswith("data: [DONE]")
