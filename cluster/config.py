@@ -76,7 +76,8 @@ class EvaluationConfig:
     """How a policy is scored: greedy, one episode a question."""
 
     concurrency: int = 64  # episodes in flight
-    steered: bool = False  # write only actions on names the database has (envs/steering.py), here and in `ask`; never in training rollouts
+    steered: bool = False  # write only actions on names the database has (envs/steering.py), here and in `ask`; never in training
+    # rollouts, nor for a run's base model, which would then talk for all its actions instead of three and be right no more often
     validation_questions: int = 0  # score only so many, spread evenly over the databases (0: all)
     test_questions: int = 0
     samples: int = 0  # beside each validation: so many answers a question at rollout.temperature, for pass@k (0: none)
