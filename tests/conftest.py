@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from envs.dialogue import SYSTEM, Codec
 from envs.sandbox import Database
+
+# The same examples every time, and no clock: what fails here fails again, and fails on a slow machine no sooner.
+settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 TINY_VOCABULARY = 97
 SHOP_SQL = """

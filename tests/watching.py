@@ -28,6 +28,7 @@ class ChildMemory:
         self._thread = threading.Thread(target=self._watch)
 
     def __enter__(self) -> ChildMemory:
+        self._look()
         self._thread.start()
         return self
 

@@ -1,17 +1,19 @@
 """Mutated SQL and damaged files against the jail.
 
-Whatever is thrown, only QueryError (or ValueError when a file is opened) may come back, within its time, the file must stay as it was,
-and the next query on a sound file must be right. What else happens ends the benchmark where it happens.
+Whatever is thrown, only QueryError (or ValueError when a file is opened) may come back, the file must stay as it was, and the next query
+on a sound file must be right. What else happens ends the benchmark where it happens; how long a query may take is a bound of its figures.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import random
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from envs.sandbox import Database, Limits, QueryError, Trust
@@ -21,6 +23,7 @@ from tests.conftest import make_shop
 from tests.hostile import SQL
 
 LIMITS = Limits(timeout_s=0.2)
+QUERIES = 40  # in a round
 LONGEST_S = 8.0  # of one query, the start of a child and a killed one included, on a busy machine
 _GOOD = (
     "SELECT count(*) FROM pets", "SELECT name, weight_kg FROM pets WHERE species = 'dog' ORDER BY weight_kg DESC LIMIT 2",
@@ -44,20 +47,26 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory() as folder:
-        counts = fuzz(options.seconds, options.seed, Path(folder))
+        counts = fuzz(rounds_for(options.seconds), options.seed, Path(folder))
     longest = Figure(counts.pop("longest_s"), "s", at_most=LONGEST_S)
     figures = {name: Figure(count, "count") for name, count in counts.items()}
     how = {"seconds": options.seconds, "seed": options.seed, "timeout_s": LIMITS.timeout_s}
     return Report("fuzz", {"longest": longest, **figures}, how)
 
 
-def fuzz(seconds: float, seed: int, folder: Path) -> dict[str, int | float]:
-    """Counts of what came of it.
+def rounds_for(seconds: float) -> Iterator[int]:
+    """Numbers of rounds, as many as begin within the time."""
+    until = time.monotonic() + seconds
+    return itertools.takewhile(lambda _: time.monotonic() < until, itertools.count())
+
+
+def fuzz(rounds: Iterable[int], seed: int, folder: Path) -> dict[str, int | float]:
+    """Counts of what came of so many rounds, each of QUERIES queries and one damaged file, and the seconds of the longest query.
 
     Raises:
-        AssertionError: a file changed, an answer was wrong or a query took longer than LONGEST_S.
+        AssertionError: a file changed or an answer was wrong.
     """
-    rng, counts, until = random.Random(seed), Counter[str](), time.monotonic() + seconds
+    rng, counts = random.Random(seed), Counter[str]()
     shop = folder / "shop" / "shop.sqlite"
     shop.parent.mkdir()
     make_shop(shop)
@@ -65,14 +74,14 @@ def fuzz(seconds: float, seed: int, folder: Path) -> dict[str, int | float]:
     good, longest = hashlib.sha256(shop.read_bytes()).hexdigest(), 0.0
     database = Database.open(shop, LIMITS, Trust.UNTRUSTED)
     try:
-        while time.monotonic() < until:
-            for _ in range(40):
+        for _ in rounds:
+            for _ in range(QUERIES):
                 longest = max(longest, _one_query(database, mutated(rng, seeds), counts))
             longest = max(longest, _one_file(shop.read_bytes(), folder / "damaged", rng, counts))
-            assert database.query("SELECT count(*), (SELECT max(name) FROM pets) FROM sales").rows == ((9, "Tweety"),)
+            sound = database.query("SELECT count(*), (SELECT max(name) FROM pets) FROM sales", timeout_s=30.0)
+            assert sound.rows == ((9, "Tweety"),)
             assert hashlib.sha256(shop.read_bytes()).hexdigest() == good
             assert [p.name for p in shop.parent.iterdir()] == [shop.name]
-            assert longest < LONGEST_S
     finally:
         database.close()
     return {**dict(sorted(counts.items())), "longest_s": round(longest, 2)}

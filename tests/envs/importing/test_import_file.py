@@ -14,6 +14,7 @@ import pytest
 from envs.importing import ImportLimits, ImportRefusedError, ImportReport, import_file
 from envs.sandbox import Database
 from envs.schema import describe
+from tests.hostile import MANY_TABLES
 
 ODD = """
 CREATE TABLE "a""b;drop--" ("x y" TEXT, "order" INT);
@@ -173,11 +174,7 @@ def test_folders_missing_files_and_sparse_giants_are_refused(tmp_path: Path) -> 
 
 
 def test_20_000_tables_no_tables_and_views_alone_are_refused(tmp_path: Path) -> None:
-    many = make(
-        tmp_path / "many.sqlite",  # written into the schema itself: 20,000 times CREATE TABLE takes minutes
-        """CREATE TABLE t0 (x); PRAGMA writable_schema=1; WITH RECURSIVE d(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM d WHERE i < 20000)
-        INSERT INTO sqlite_schema SELECT 'table', 't' || i, 't' || i, 2, 'CREATE TABLE t' || i || '(x)' FROM d""",
-    )
+    many = make(tmp_path / "many.sqlite", MANY_TABLES)
     assert refusal(many, tmp_path / "out.sqlite").code == "too_big"
     several = make(tmp_path / "several.sqlite", "; ".join(f"CREATE TABLE t{i}(x)" for i in range(6)))
     assert refusal(several, tmp_path / "out.sqlite", limits=ImportLimits(tables_max=5)).code == "too_big"
