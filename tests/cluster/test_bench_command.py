@@ -12,14 +12,10 @@ from pathlib import Path
 import pytest
 
 from cluster.bench_command import benchmarks
+from tests import command_line
 from tests.benchmarks.report import Figure, Report
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-def run(*arguments: str, cwd: Path = ROOT, code: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cluster.cli", "bench", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, env={**os.environ, "PYTHONPATH": str(code)})
 
 
 def test_every_benchmark_is_listed_with_its_idea() -> None:
@@ -27,11 +23,12 @@ def test_every_benchmark_is_listed_with_its_idea() -> None:
     assert {"env", "fuzz", "export-agreement"} <= found.keys()
     assert "report" not in found
     assert all(idea.endswith((".", "?")) for idea in found.values())
-    assert all(f"{name} " in run("--list").stdout for name in found)
+    listed = command_line.run("bench", "--list").stdout
+    assert all(f"{name} " in listed for name in found)
 
 
 def test_a_report_is_one_json_line_with_units_bounds_and_how() -> None:
-    done = run("fuzz", "--seconds", "0.5", "--json")
+    done = command_line.run("bench", "fuzz", "--seconds", "0.5", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout)
     assert report.keys() == {"name", "met", "ratio", "figures", "how", "notes"}
@@ -40,7 +37,7 @@ def test_a_report_is_one_json_line_with_units_bounds_and_how() -> None:
 
 
 def test_a_name_that_is_none_is_a_usage_error_with_the_nearest() -> None:
-    done = run("fuz")
+    done = command_line.run("bench", "fuz")
     assert (done.returncode, done.stdout) == (2, "")
     assert "did you mean fuzz?" in done.stderr
 
@@ -48,7 +45,8 @@ def test_a_name_that_is_none_is_a_usage_error_with_the_nearest() -> None:
 def test_an_installation_without_tests_says_that_a_checkout_is_needed(tmp_path: Path) -> None:
     for package in ("cluster", "envs"):
         shutil.copytree(ROOT / package, tmp_path / "site" / package, ignore=shutil.ignore_patterns("__pycache__"))
-    done = run("--list", cwd=tmp_path, code=tmp_path / "site")
+    command, there = [sys.executable, "-m", "cluster.cli", "bench", "--list"], {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, env=there)
     assert (done.returncode, done.stdout) == (2, "")
     assert "root of a checkout" in done.stderr
 

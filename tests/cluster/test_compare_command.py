@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from envs.comparison import Comparison, Paired
 from envs.group_files import write_groups
 from envs.records import Group, Outcome, Question, Stop, Trajectory
 from envs.run_store import RunStore
+from tests import command_line
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -45,11 +44,10 @@ def compare(a: object, b: object, runs: Path, questions: Path | None = None, *, 
 def test_two_predictions_files_are_compared_on_the_command_line(tmp_path: Path) -> None:
     a = write(tmp_path / "a.jsonl", played(*[False] * 7, True))
     b = write(tmp_path / "b.jsonl", played(*[True] * 7, False))
-    command = [sys.executable, "-m", "cluster.cli", "compare", str(a), str(b)]
-    told = json.loads(subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout)
+    told = json.loads(command_line.run("compare", a, b, "--json").stdout)
     assert (told["only_a"], told["only_b"], told["p_value"]) == (1, 7, 2 * 9 / 2**8)
     assert told["tables"]["2"]["questions"] == 4
-    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
+    shown = command_line.run("compare", a, b).stdout
     assert "B is ahead by 75.0 points: 1 to 7 where they differ, p = 0.0703; chance alone could do that." in shown
     assert "only B, shop: Question 0?\n  A: SELECT 0" in shown
 

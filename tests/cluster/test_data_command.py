@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from envs.businesses import TRAIN
+from tests import command_line
 from tests.spider_layout import make_spider
 
-ROOT = Path(__file__).parent.parent.parent
 SMALL = {
     "train_questions": len(TRAIN),
     "validation_questions": 200,
@@ -33,11 +31,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(place: Path, *arguments: str, spider: str = "spider") -> subprocess.CompletedProcess[str]:
+def run(place: Path, *arguments: str, spider: str = "spider") -> CompletedProcess[str]:
     sets = [part for key, value in SMALL.items() for part in ("--set", f"data.{key}={value}")]
-    command = [sys.executable, "-m", "cluster.cli", *arguments, "--preset", "smoke", "--spider", str(place / spider), *sets]
-    environment = {**os.environ, "ANALYST_BUDDY_CACHE": str(place / "cache"), "COLUMNS": "200"}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    command = [*arguments, "--preset", "smoke", "--spider", str(place / spider), *sets]
+    return command_line.run(*command, ANALYST_BUDDY_CACHE=str(place / "cache"), COLUMNS="200")
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +105,7 @@ def test_an_unusable_directory_is_one_line_and_begins_nothing(place: Path, tmp_p
 
 
 def test_the_spider_preset_without_a_directory_says_how_to_name_one(place: Path) -> None:
-    command = [sys.executable, "-m", "cluster.cli", "train", "--preset", "spider-135m", "--run-dir", str(place / "run")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = command_line.run("train", "--preset", "spider-135m", "--run-dir", place / "run")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "--spider DIR" in done.stderr
     assert not (place / "run").exists()

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+from tests import command_line
 
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cluster.cli", "import", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+run = partial(command_line.run, "import")
 
 
 def test_a_file_becomes_a_database_and_a_report(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import command_line
+
 ROOT = Path(__file__).parent.parent.parent
 GOLD = "SELECT species, count(*) FROM pets GROUP BY species"
 
@@ -23,7 +25,7 @@ def command(*arguments: object) -> list[str]:
 
 
 def run(lines: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=ROOT, input=lines, capture_output=True, text=True, timeout=60)
+    return command_line.run("play", *arguments, lines=lines)
 
 
 def test_piped_lines_are_played_to_the_answer_and_the_verifier_finds_it_right(shop_db: Path) -> None:

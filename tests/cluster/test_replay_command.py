@@ -24,6 +24,7 @@ from envs.run_store import RunStore
 from envs.whole_files import write_text_atomic
 from learner.config import GrpoConfig, LearnerConfig
 from learner.learner_actor import LearnerActor
+from tests import command_line
 
 ROOT = Path(__file__).parent.parent.parent
 FP32 = LearnerConfig(precision="fp32", zero_stage=0, compile=False, threads=1, micro_batch_tokens=64, width_multiple=1)
@@ -172,23 +173,18 @@ def test_a_span_that_is_none_is_refused(text: str) -> None:
 
 def test_the_command_prints_a_json_line_a_step_and_its_exit_code_tells_the_tolerance(tiny_model_dir: Path, tmp_path: Path) -> None:
     store = make_run(tmp_path / "run", tiny_model_dir, BF16, GrpoConfig())
-
-    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "cluster.cli", "replay", str(store.path), *arguments],
-            cwd=ROOT, capture_output=True, text=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
-
-    done = command("--json")
+    command = [sys.executable, "-m", "cluster.cli", "replay", str(store.path), "--json"]  # a process of its own: DeepSpeed talks to stdout
+    there = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, env=there)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["step"] for line in lines] == [4, 5, 7]
     assert set(lines[0]["replayed"]) >= {"grpo/loss", "policy/entropy", "learner/gradient_norm", "policy/kl_to_sft"}
     assert "3 updates replayed from policy/sft" in done.stderr
     (store.path / "policy" / "sft" / "model.safetensors").write_bytes((tiny_model_dir / "model.safetensors").read_bytes())
-    other = command("--steps", "4")
+    other = command_line.run("replay", store.path, "--steps", "4")
     assert other.returncode == 1
     assert "beyond 0.002" in other.stdout
-    none = command("--steps", "99-")
+    none = command_line.run("replay", store.path, "--steps", "99-")
     assert (none.returncode, none.stdout) == (2, "")
     assert "no step asked for" in none.stderr

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ from cluster.evaluate import prediction_lines
 from cluster.question_files import QuestionFileError
 from cluster.score_command import PredictionFileError, read_predictions, score_file
 from envs.records import Action, Group, Outcome, Question, Step, Stop, Trajectory, Verb
+from tests import command_line
 
-ROOT = Path(__file__).parent.parent.parent
 GOLDS: list[dict[str, Any]] = [
     {"db_id": "shop", "question": "How many pets?", "query": "SELECT count(*) FROM pets"},
     {"db_id": "shop", "question": "Names of pets?", "query": "SELECT name FROM pets"},
@@ -44,9 +43,7 @@ def write(folder: Path, golds: Iterable[dict[str, Any]] = GOLDS, sql: Iterable[t
     return folder / "gold.json", folder / "pred.jsonl"
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cluster.cli", "score", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+run = partial(command_line.run, "score")
 
 
 def test_accuracy_is_told_by_rule_database_and_tables_with_every_disagreement(shop_db: Path, tmp_path: Path) -> None:

@@ -5,21 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from envs.businesses import build_database
 from envs.sandbox import Database
+from tests import command_line
 
-ROOT = Path(__file__).parent.parent.parent
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cluster.cli", "synthesize", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+run = partial(command_line.run, "synthesize")
 
 
 @pytest.fixture(scope="module")

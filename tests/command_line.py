@@ -1,0 +1,47 @@
+"""`analyst-buddy` called in this process: its entry point with arguments, input and environment, and what a shell would see of it.
+
+A process of its own costs seconds of imports and shows the same, so it is for tests of signals, terminals and whole runs.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+import warnings
+from subprocess import CompletedProcess
+
+import pytest
+
+from cluster.cli import main
+
+
+def run(*arguments: object, lines: str = "", **environment: str) -> CompletedProcess[str]:
+    """Exit code, output and errors of a call; what it set for its process (environment, loggers, warnings) is put back.
+
+    Args:
+        lines: its standard input, which is a pipe.
+        environment: variables besides this process's; COLUMNS is 80 unless given.
+    """
+    command = ["analyst-buddy", *map(str, arguments)]
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    root, kept = logging.getLogger(), dict(os.environ)
+    handlers, level = root.handlers.copy(), root.level
+    with pytest.MonkeyPatch.context() as patched, warnings.catch_warnings():
+        for name, value in (("argv", command), ("stdin", io.StringIO(lines)), ("stdout", out), ("stderr", err)):
+            patched.setattr(sys, name, value)
+        for name, value in {"COLUMNS": "80", **environment}.items():
+            patched.setenv(name, value)
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        finally:
+            os.environ.clear()
+            os.environ.update(kept)
+            root.handlers[:] = handlers
+            root.setLevel(level)
+    said, complained = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+    return CompletedProcess(command, code, said, complained)
