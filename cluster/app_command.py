@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,9 +16,12 @@ from rich.console import Console
 
 from cluster.base_model import cache_dir
 from cluster.errors import UserError
+from cluster.listening import check_port, free_port
+from cluster.signals import sigterm_as_ctrl_c
 from dashboards import settings, theme
 
 HOST = "127.0.0.1"
+SERVING_KEYS = "ANALYST_BUDDY_API_KEYS"  # those serving takes; the app uses the first of them unless it is given its own
 APP_START_S = 60.0
 SERVE_START_S = 300.0  # Ray and the engine on a busy machine
 STOP_S = 25.0  # serving finishes what it is answering within 20 s
@@ -44,9 +46,9 @@ def run_app(
     Raises:
         UserError: the port is taken, or one of the two did not start or ended by itself.
     """
-    port_is_free(address, port)
+    check_port(address, port)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(sigterm_like_ctrl_c())
+        stack.enter_context(sigterm_as_ctrl_c())
         children: dict[str, subprocess.Popen[bytes]] = {}
         try:
             if url is None:
@@ -81,7 +83,8 @@ def app_environment(environment: Mapping[str, str], url: str, runs: Path) -> dic
     """The environment of the app: where serving, runs and built data are, and this project on Python's path."""
     root = str(Path(theme.__file__).parent.parent)
     path = os.pathsep.join([root, *filter(None, [environment.get("PYTHONPATH")])])
-    told = {settings.ENV_URL: url, settings.ENV_RUNS: str(runs.resolve()), settings.ENV_DATA: str(cache_dir())}
+    key = environment.get(settings.ENV_KEY) or environment.get(SERVING_KEYS, "").split(",")[0].strip()
+    told = {settings.ENV_KEY: key, settings.ENV_URL: url, settings.ENV_RUNS: str(runs.resolve()), settings.ENV_DATA: str(cache_dir())}
     return {**environment, **told, "PYTHONPATH": path}
 
 
@@ -126,37 +129,6 @@ def still_running(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
     for name, process in children.items():
         if process.poll() is not None:
             raise UserError(f"{name} ended by itself (exit code {process.returncode}): the lines above say why")
-
-
-def port_is_free(address: str, port: int) -> None:
-    """Nothing when the port can be listened on.
-
-    Raises:
-        UserError: another program has it.
-    """
-    with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind((address, port))
-        except OSError as error:
-            raise UserError(f"port {port} on {address} cannot be used ({error.strerror}): name another with --port") from error
-
-
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as tried:
-        tried.bind((HOST, 0))
-        return int(tried.getsockname()[1])
-
-
-@contextlib.contextmanager
-def sigterm_like_ctrl_c() -> Iterator[None]:
-    """SIGTERM raises KeyboardInterrupt in the block, so that whoever stops this process stops its children."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

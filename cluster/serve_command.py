@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import signal
-import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from rich.console import Console
 from cluster.base_model import BUNDLED, cache_dir, resolve
 from cluster.config import RunConfig, read_config
 from cluster.errors import UserError
+from cluster.listening import check_port
 from cluster.policies import newest_best, policy_dir
 from envs.run_store import RunStore
 from serving.policy_files import SCRIPTED
@@ -136,7 +136,7 @@ def run(args: Args, host: str, port: int, console: Console, *, verbose: bool) ->
     from serving.app import APP_NAME, build
     from serving.questions import DRAIN_S
 
-    _check_port(host, port)
+    check_port(host, port)
     stopping = threading.Event()
     ray.init(
         address="local",
@@ -168,17 +168,6 @@ def run(args: Args, host: str, port: int, console: Console, *, verbose: bool) ->
         serve.shutdown()
         ray.shutdown()
     return 0
-
-
-def _check_port(host: str, port: int) -> None:
-    """Raise UserError when somebody listens there already: Serve would only log it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise UserError(f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port or --host") from error
 
 
 def _set_environment(verbose: bool) -> None:
