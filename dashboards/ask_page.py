@@ -172,7 +172,7 @@ def _keep(conversation: Conversation, desk: Desk, *, busy: bool) -> None:
             help=f"Answers {SAMPLES} times and compares: slower, and it says when it is not sure.",
         )  # fmt: skip
         st.download_button(
-            "Export", as_markdown(conversation), "questions-and-answers.md", "text/markdown", on_click="ignore", type="tertiary",
+            "Export", lambda: as_markdown(conversation), "questions-and-answers.md", "text/markdown", on_click="ignore", type="tertiary",
             icon=":material/download:", help="All questions and answers as a Markdown file.",
         )  # fmt: skip
         if st.button(

@@ -69,8 +69,8 @@ class Asking:
                 if kind == "step":
                     turn.steps.append(told)
                 elif kind == "answer":
+                    turn.steps = told.pop("steps", None) or turn.steps  # kept once
                     turn.answer, turn.state = told, "answered"
-                    turn.steps = told.get("steps") or turn.steps
         if turn.answer is None:
             raise ServingError("The server ended without an answer. Ask again.")
 

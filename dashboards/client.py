@@ -11,6 +11,7 @@ from httpx_sse import SSEError, aconnect_sse
 
 SHORT_S, UPLOAD_S, ANSWER_S = 15.0, 180.0, 90.0  # an answer has 60 s on the server; a stream pings every 10 s
 STREAM_SILENT_S = 30.0
+KEEP_ALIVE_S = 2.0  # less than any server keeps a connection, or a request might go out on one that is being closed
 
 Answer = dict[str, Any]  # serving/contract.py's Answer, as JSON
 
@@ -25,7 +26,8 @@ class Client:
     def __init__(self, url: str, api_key: str = "") -> None:
         self.url = url
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._http = httpx.Client(base_url=url, headers=self._headers, timeout=SHORT_S, trust_env=False)
+        limits = httpx.Limits(keepalive_expiry=KEEP_ALIVE_S)
+        self._http = httpx.Client(base_url=url, headers=self._headers, timeout=SHORT_S, limits=limits, trust_env=False)
 
     def databases(self) -> list[dict[str, Any]]:
         """name, title, tables, rows, sample of each."""

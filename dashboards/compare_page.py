@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -44,12 +45,12 @@ def show(settings: Settings) -> None:
     _disagreements(found, names)
 
 
-def _uploaded(column: DeltaGenerator, label: str) -> tuple[str, list[Read]] | None:
+def _uploaded(column: DeltaGenerator, label: str) -> tuple[str, Sequence[Read]] | None:
     file = column.file_uploader(f"{label} file", type=["jsonl", "json"], help="As `analyst-buddy evaluate --predictions` writes it.")
     return None if file is None else (file.name, read_predictions(file.getvalue().decode("utf-8", "replace"), file.name))
 
 
-def _evaluation(column: DeltaGenerator, label: str, settings: Settings) -> tuple[str, list[Read]] | None:
+def _evaluation(column: DeltaGenerator, label: str, settings: Settings) -> tuple[str, Sequence[Read]] | None:
     key = label.lower()
     there = {path.name: RunStore(path) for path in list_runs(settings.runs)}
     with_scores = [name for name, store in there.items() if store.evaluation_files()]

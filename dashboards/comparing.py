@@ -5,6 +5,7 @@ Who was right where, and whether chance explains it, is envs.comparison's; here 
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,21 +80,26 @@ def read_predictions(text: str, name: str) -> list[Read]:
     return found
 
 
-def read_evaluation(path: Path) -> list[Read]:
+def read_evaluation(path: Path) -> tuple[Read, ...]:
     """The held-out trajectories of a run; the first member of a group counts.
 
     Raises:
         ValueError: it is no such file.
     """
+    return _read_evaluation(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=16)
+def _read_evaluation(path: Path, written_ns: int) -> tuple[Read, ...]:  # noqa: ARG001 - part of the cache's key
     rows = [row for row in pq.ParquetFile(path).read(columns=COLUMNS).to_pylist() if row["place"] == 0]
-    return [
+    return tuple(
         Read(
             row["question"]["db_id"], row["question"]["text"], row["outcome"]["correct"], max(1, len(row["question"]["tables"])),
             row["outcome"]["sql"], row["outcome"]["answer"], tuple(f"{step['verb']} {step['argument']}" for step in row["steps"]),
             row["question"]["gold_sql"],
         )
         for row in rows
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def verdict_words(total: Paired, names: tuple[str, str]) -> str:

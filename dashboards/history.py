@@ -32,7 +32,7 @@ class Turn:
     state: State = "running"
     asked_at: float = field(default_factory=time.time)  # seconds since 1970
     steps: list[dict[str, Any]] = field(default_factory=list)  # as they came; after the answer its own
-    answer: dict[str, Any] | None = None
+    answer: dict[str, Any] | None = None  # as serving tells it, without its steps
     error: str = ""  # for "broken"
     edited: dict[str, Any] | None = None  # the answer to SQL the owner changed
     verdict: str = ""  # "right" or "wrong" once said

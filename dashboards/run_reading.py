@@ -12,17 +12,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
 from envs.proportions import Tally
 from envs.records import bucket_of
+from envs.run_claim import read_claim
 from envs.run_store import REWOUND, RunStore
 
 STAGES = ("sft", "phase1", "phase2")
 HEAD_BYTES = 256
 POINTS_MAX = 400  # of one series in one chart; more are averaged over neighbouring steps
+
+
+Life = Literal["live", "elsewhere", "killed", "ended"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,17 @@ class MetricsLog:
         for key, value in record.items():
             if key not in ("step", "time") and isinstance(value, (int, float)):
                 self.series.setdefault(key, {})[step] = float(value)
+
+
+def life_of(run: Path) -> Life:
+    """Whether the process that trains a run lives, by the claim it holds on the directory."""
+    claim = read_claim(run)
+    if claim is None:
+        return "ended"
+    alive = claim.alive()
+    if alive is None:
+        return "elsewhere"
+    return "live" if alive else "ended" if (run / "result.json").is_file() else "killed"
 
 
 def points(series: dict[int, float], points_max: int = POINTS_MAX) -> list[tuple[float, float]]:

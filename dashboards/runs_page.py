@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from dashboards.run_charts import PANELS, RunView, accuracy_chart, panel_chart, shares_chart
-from dashboards.run_reading import Evaluation, MetricsLog, best_step, evaluations, result_rows, stages
+from dashboards.run_list import runs_or_advice
+from dashboards.run_reading import Evaluation, Life, MetricsLog, best_step, evaluations, life_of, result_rows, stages
 from dashboards.settings import Settings
 from dashboards.tables import arrow_table
-from envs.run_store import RunStore, list_runs
+from envs.run_store import RunStore
 
-LIVE_S = 180.0  # a run without a result that wrote within so many seconds is taken to be going on
 REFRESH_S = 3.0
 RUNS_MAX = 5
+LIVE: frozenset[Life] = frozenset({"live", "elsewhere"})
+LIFE_WORDS: Mapping[Life, str] = {
+    "live": f"Going on: refreshed every {REFRESH_S:g} seconds.",
+    "elsewhere": f"Taken up on another machine, so whether it goes on cannot be told from here; refreshed every {REFRESH_S:g} seconds.",
+    "killed": "Its process is gone without a word: the same `analyst-buddy train` goes on from the last checkpoint.",
+    "ended": "",
+}
 
 
 def show(settings: Settings) -> None:
     """The page."""
     st.title("Runs")
-    there = list_runs(settings.runs)
+    there = runs_or_advice(settings)
     if not there:
-        st.info(f"No runs in {settings.runs.resolve()} yet. `make train` teaches a model in 30 minutes and leaves one there.")
         return
     names = [path.name for path in there]
     picked = st.multiselect(
@@ -35,13 +40,15 @@ def show(settings: Settings) -> None:
         st.info("Pick a run above.")
         return
     paths = [path for path in there if path.name in picked]
-    live = any(_is_live(path) for path in paths)
-    st.fragment(_body, run_every=REFRESH_S if live else None)(paths, live=live)
+    lives = _lives(paths)
+    st.fragment(_body, run_every=REFRESH_S if LIVE & set(lives) else None)(paths, lives)
 
 
-def _body(paths: Sequence[Path], *, live: bool) -> None:
+def _body(paths: Sequence[Path], lives: Sequence[Life]) -> None:
+    if _lives(paths) != lives:
+        st.rerun()  # one began or ended: refresh, or do not any more
     views = [_view(path) for path in paths]
-    _head(views, live=live)
+    _head(views, lives)
     if not any(view.metrics.series or view.scores for view in views):
         st.info("Nothing is measured yet: the first figures come with the first steps.")
         return
@@ -68,9 +75,9 @@ def _body(paths: Sequence[Path], *, live: bool) -> None:
             st.dataframe(arrow_table(list(rows[0]), [list(row.values()) for row in rows]), hide_index=True)
 
 
-def _head(views: Sequence[RunView], *, live: bool) -> None:
+def _head(views: Sequence[RunView], lives: Sequence[Life]) -> None:
     """Where a run stands, in figures."""
-    for view in views:
+    for view, life in zip(views, lives, strict=True):
         last = view.stages[-1] if view.stages else None
         latest = {kind: _latest(view.scores, kind) for kind in ("validation", "test")}
         best = next((s for s in view.scores if s.step == view.best and s.kind == "validation"), None)
@@ -86,8 +93,8 @@ def _head(views: Sequence[RunView], *, live: bool) -> None:
                     st.metric(f"Latest {kind}", f"{100 * score.total.accuracy:.1f} %", help=help_text, width="content")
             if best:
                 st.metric("Best validation", f"{100 * best.total.accuracy:.1f} %", help=f"at step {best.step}", width="content")
-    if live:
-        st.caption(f"Going on: refreshed every {REFRESH_S:g} seconds.")
+        if words := LIFE_WORDS[life]:
+            st.caption(words)
 
 
 def _breakdowns(views: Sequence[RunView]) -> None:
@@ -130,7 +137,5 @@ def _metrics_log(path: Path) -> tuple[MetricsLog, threading.Lock]:
     return MetricsLog(path / "metrics.jsonl"), threading.Lock()
 
 
-def _is_live(path: Path) -> bool:
-    marks = [path / name for name in ("metrics.jsonl", "events.jsonl")]
-    newest = max((mark.stat().st_mtime for mark in marks if mark.is_file()), default=0.0)
-    return not (path / "result.json").is_file() and time.time() - newest < LIVE_S
+def _lives(paths: Sequence[Path]) -> list[Life]:
+    return [life_of(path) for path in paths]

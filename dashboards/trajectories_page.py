@@ -15,11 +15,12 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboards.episode_reading import FILTERS, GroupLine, advantages, chosen, files, list_groups, turn_tokens, whole_group
+from dashboards.run_list import runs_or_advice
 from dashboards.settings import Settings
 from dashboards.tables import arrow_table, label_text
 from dashboards.token_text import decoder, tokenizer_of, tokens_html
 from envs.records import Group, Question, Trajectory
-from envs.run_store import RunStore, list_runs
+from envs.run_store import RunStore
 from envs.sandbox import Database, QueryError, Trust
 
 SIDE_BY_SIDE = 3
@@ -30,9 +31,8 @@ LIST_PAGE = 200  # groups listed at once
 def show(settings: Settings) -> None:
     """The page."""
     st.title("Trajectories")
-    there = list_runs(settings.runs)
+    there = runs_or_advice(settings)
     if not there:
-        st.info(f"No runs in {settings.runs.resolve()} yet. `make train` teaches a model in 30 minutes and leaves one there.")
         return
     left, right = st.columns(2)
     name = left.selectbox("Run", [path.name for path in there], key="run", bind="query-params")

@@ -52,6 +52,8 @@ def test_a_server_that_stops_mid_answer_is_told_and_asked_again_when_it_is_back(
     assert [turn.state for turn in kept.turns] == ["broken", "answered"]
     assert kept.turns[1].answer is not None
     assert kept.turns[1].answer["rows"] == [[165]]
+    assert len(kept.turns[1].steps) == 3
+    assert "steps" not in kept.turns[1].answer, "kept once"
 
 
 def test_stop_ends_the_answer_on_the_server_too(served: Served, tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 
 from dashboards.settings import Settings
+from envs.run_claim import RUNNING, claimed
 from envs.run_store import RunStore
-from tests.dashboards.pages import opened
+from tests.dashboards.pages import checked, opened
 
 
 def test_a_finished_run_shows_where_it_stands_its_charts_and_its_results(runs_dir: Path) -> None:
@@ -34,9 +37,24 @@ def test_two_runs_are_compared_and_one_stage_can_be_looked_at(runs_dir: Path) ->
 def test_a_run_that_has_only_begun_and_no_run_at_all_say_so(tmp_path: Path) -> None:
     assert "No runs in" in opened("runs_page", Settings(runs=tmp_path)).info[0].value
     RunStore(tmp_path / "new").append_event("data", fingerprint="x")
-    page = opened("runs_page", Settings(runs=tmp_path))
-    assert "Nothing is measured yet" in page.info[0].value
-    assert any("Going on" in caption.value for caption in page.caption)
+    assert "Nothing is measured yet" in opened("runs_page", Settings(runs=tmp_path)).info[0].value
+
+
+def test_whether_a_run_goes_on_is_told_by_its_process_not_by_how_long_ago_it_wrote(tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "new")
+    store.append_event("data", fingerprint="x")
+    with claimed(store.path):
+        os.utime(store.path / "events.jsonl", (1, 1))
+        page = opened("runs_page", Settings(runs=tmp_path))
+        assert any("Going on" in caption.value for caption in page.caption)
+        left_behind = (store.path / RUNNING).read_text()
+    page = checked(page.run())
+    assert not any("Going on" in caption.value for caption in page.caption)
+    claim = json.loads(left_behind)
+    (store.path / RUNNING).write_text(json.dumps({**claim, "started": claim["started"] - 100}))  # of a process that is gone
+    assert any("gone without a word" in caption.value for caption in checked(page.run()).caption)
+    (store.path / RUNNING).write_text(json.dumps({**claim, "host": "elsewhere"}))
+    assert any("another machine" in caption.value for caption in checked(page.run()).caption)
 
 
 @pytest.mark.parametrize("text", ['{"step": 1, "x": null}\n{"st', "not json\n", '{"step": "one"}\n[1]\n'])
