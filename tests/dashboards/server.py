@@ -69,7 +69,8 @@ class Served:
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(30)
+        assert not self._thread.is_alive(), "the server did not stop"
 
 
 @contextmanager
