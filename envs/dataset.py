@@ -39,7 +39,7 @@ _BUILT_FROM_SPIDER = (
 )  # fmt: skip
 _BUILT_FROM = (
     "seed", "train_questions", "validation_questions", "table_shares", "validation_table_shares", "unanswerable_share",
-    "validation_unanswerable_share", "schema_styles",
+    "validation_unanswerable_share", "follow_up_share", "schema_styles",
 )  # fmt: skip
 
 
@@ -54,6 +54,7 @@ class DataConfig:
     validation_table_shares: tuple[float, float, float] = TABLE_SHARES
     unanswerable_share: float = 0.05  # of training questions: the data has no such thing, and the answer is UNKNOWN
     validation_unanswerable_share: float = 0.0
+    follow_up_share: float = 0.0  # follow-ups of training questions ("and the month before?"), as a share of those and beside them
     schema_styles: int = 6  # databases made of each training business, each with other names for its tables and columns
     spider: str = ""  # a directory in Spider's layout, whose questions and databases join all three sets; "" for none
     spider_questions: int = 0  # of its training questions, so many (0: all)
@@ -85,6 +86,8 @@ class DataConfig:
             raise ValueError(f"data.schema_styles is {self.schema_styles}: 1 keeps the names of the specs, 6 is usual")
         check_shares(self.table_shares, self.unanswerable_share)
         check_shares(self.validation_table_shares, self.validation_unanswerable_share)
+        if not 0 <= self.follow_up_share <= 1:
+            raise ValueError(f"data.follow_up_share is {self.follow_up_share}: wanted a share from 0 to 1")
         if min(self.spider_validation_databases, self.spider_test_databases) < 1:
             raise ValueError("data.spider_validation_databases and data.spider_test_databases must be 1 or more, 20 is usual")
         if min(self.spider_questions, self.spider_synthesized, self.spider_questions_min) < 0:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from envs.asking_on import follow_ups
 from envs.businesses import TEST, TEST_QUESTIONS, TRAIN, VALIDATION, build_database, wording
 from envs.contamination import check_contamination
 from envs.phrasing import Phrasing
@@ -173,10 +174,13 @@ def _asked(
                 table_shares=config.table_shares if phrasing == "train" else config.validation_table_shares,
                 unanswerable_share=config.unanswerable_share if phrasing == "train" else config.validation_unanswerable_share,
             )  # fmt: skip
+            if phrasing == "train" and config.follow_up_share:
+                rest = random.Random(f"{config.seed}/{name}/follow-up share").random()  # a share of few is rounded up as often as it says
+                made += follow_ups(database, made, int(len(made) * config.follow_up_share + rest), config.seed, words[name])
         finally:
             database.close()
         questions += _each_once(made)
-        if len(made) < share:
+        if sum("follow_up" not in question.constructs for question in made) < share:
             log.warning("%s: %d of %d %s questions could be made", name, len(made), share, phrasing)
         one_more()
     return questions

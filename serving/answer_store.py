@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from serving.follow_ups import LastTurn
+from envs.follow_ups import LastTurn
 
 ANSWERS_MAX = 2_000  # of one owner
 CONVERSATION_S = 86_400.0  # after a day a conversation is forgotten

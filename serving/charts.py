@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from envs.guard import Cell
-from serving.plain_values import MISSING, plain, said
+from envs.plain_text import plain
+from serving.plain_values import MISSING, said
 from serving.tables import Column, Kind, as_moment, as_number, distinct, typed_columns
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from envs.plain_text import plain
 from envs.schema import Schema
 from envs.sql_reading import parse
 from envs.vocabulary import Wording, listed
-from serving.plain_values import plain
 from serving.sql_names import Names
 from serving.sql_nodes import AGGREGATES
 from serving.sql_words import SqlWords

@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import ServerSentEvent
 from starlette.exceptions import HTTPException
 
+from envs.follow_ups import LastTurn
 from serving.contract import QUESTION_CHARS_MAX, Answer, Samples
 from serving.desk import Desk
-from serving.follow_ups import LastTurn
 from serving.questions import Answered, Asked, Begun
 from serving.routes import owner, until_left
 from serving.streams import Told, events, last_of, streamed

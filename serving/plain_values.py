@@ -11,8 +11,8 @@ import math
 import re
 
 from envs.guard import Cell
+from envs.plain_text import plain
 
-CHARS_MAX = 80
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 MISSING = "(none)"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -24,12 +24,6 @@ _MONEY = re.compile(
 )
 _NO_COMMAS = re.compile(r"\b(year|years|ID|id|code|number|phone|mobile|zip|postcode|reference|ref|barcode|SKU|ISBN)\b")
 _COUNTED = re.compile(r"\bnumber of\b|\b(total|average|sum) ")
-
-
-def plain(text: str, chars_max: int = CHARS_MAX) -> str:
-    """A stranger's text on one line: what does not print or turns the writing round is dropped, what is long is cut."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * chars_max]).split())
-    return line if len(line) <= chars_max and len(text) <= 4 * chars_max else line[: chars_max - 1].rstrip() + "…"
 
 
 def said(value: Cell, label: str = "") -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from envs.dialogue import Codec
+from envs.follow_ups import LastTurn, follow_up
 from envs.sandbox import QueryError, QueryResult
 from serving.analyst import Played, play
 from serving.answer_store import AnswerStore, StoredAnswer
@@ -20,7 +21,6 @@ from serving.calibration import Calibration
 from serving.connections import Connections
 from serving.contract import Answer, StepEvent
 from serving.databases import DatabaseStore
-from serving.follow_ups import LastTurn, follow_up
 from serving.metrics import Metrics
 from serving.model_client import LeasedPolicy, ModelClient
 from serving.policy_files import SCRIPTED

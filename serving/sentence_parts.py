@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from envs.guard import Cell
+from envs.plain_text import plain
 from envs.sql_reading import parse
 from envs.vocabulary import listed, plural, singular
-from serving.plain_values import MISSING, plain, said
+from serving.plain_values import MISSING, said
 from serving.sql_names import Names
 from serving.sql_nodes import AGGREGATES, peeled
 from serving.sql_queries import resolved

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from envs.plain_text import plain
 from envs.schema import Schema
 from envs.vocabulary import Wording, listed, plural
-from serving.plain_values import plain, said
+from serving.plain_values import said
 from serving.sentence_parts import NAMED_MAX, Parts, Rows, in_brackets, label_of, some
 from serving.sql_names import Names
 from serving.sql_nodes import AGGREGATES, are, peeled

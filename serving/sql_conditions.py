@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from envs.plain_text import plain
 from envs.vocabulary import listed
-from serving.plain_values import moment, plain
+from serving.plain_values import moment
 from serving.sql_nodes import (
     are,
     counts_for_a_column,

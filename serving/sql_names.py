@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from sqlglot import exp
 
+from envs.plain_text import plain
 from envs.schema import Schema, TableInfo
 from envs.sql_reading import column_of
 from envs.vocabulary import Noun, Wording, column_phrases, singular, split_name, table_nouns
-from serving.plain_values import plain
 
 T = TypeVar("T")
 NAME_CHARS = 60

@@ -7,8 +7,9 @@ import re
 
 from sqlglot import exp
 
+from envs.plain_text import plain
 from envs.vocabulary import is_plural
-from serving.plain_values import moment, number, plain
+from serving.plain_values import moment, number
 
 SQL_CHARS = 120
 AGGREGATES: tuple[type[exp.Expr], ...] = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.GroupConcat)

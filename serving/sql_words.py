@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from envs.plain_text import plain
 from envs.vocabulary import Noun, listed, plural
-from serving.plain_values import moment, plain
+from serving.plain_values import moment
 from serving.sql_conditions import Conditions
 from serving.sql_names import Names
 from serving.sql_nodes import AGGREGATES, as_sql, condition_in, is_literal, is_number, number_text, peeled, peeled_time, percentage, the

@@ -15,10 +15,10 @@ from enum import StrEnum
 from sqlglot import exp
 
 from envs.guard import Cell
+from envs.plain_text import plain
 from envs.schema import Schema
 from envs.sql_reading import parse
 from envs.vocabulary import Wording, split_name
-from serving.plain_values import plain
 from serving.sql_names import Names
 from serving.sql_words import SqlWords
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from envs.follow_ups import LastTurn
 from serving.answer_store import ANSWERS_MAX, AnswerStore, StoredAnswer
-from serving.follow_ups import LastTurn
 
 
 def answer(number: int, database: str = "shop") -> StoredAnswer:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from envs.plain_text import plain
 from envs.sql_reading import parse
 from envs.vocabulary import plural, singular, split_name
-from serving.plain_values import plain
 
 WORDS_MAX = 14  # a longer question stands on its own unless it begins as a follow-up does
 VALUE_WORDS = 4  # of a value that takes another's place

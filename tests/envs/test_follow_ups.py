@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from serving.follow_ups import LastTurn, follow_up, leans_back
+from envs.follow_ups import LastTurn, follow_up, leans_back
 
 TABLES = ("orders", "customers", "tblProducts")
 LAST = LastTurn("How many orders did we have in March 2024?", "SELECT COUNT(*) FROM orders WHERE day LIKE '2024-03%'")
