@@ -15,7 +15,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from actors.generator_actor import GeneratorActor, GeneratorConfig, GeneratorDiedError
-from actors.policy import Sampling
+from actors.policy import Sampling, Turn
 from actors.rollout import RolloutConfig
 from actors.rollout_actor import RemotePolicy, RolloutActor
 from envs.dialogue import Codec
@@ -31,6 +31,7 @@ ray = pytest.importorskip("ray")
 pytestmark = [pytest.mark.ray, pytest.mark.vllm]
 
 CANARY = [list(range(5, 45)), list(range(200, 260)), [7, 7, 7, 300, 301, 302] * 5]
+LONG = CONTEXT - 1  # tokens of a turn that is still in flight when something happens to it
 BOUND = 1e-3  # float32 on both sides: measured 1e-6
 
 
@@ -132,7 +133,7 @@ async def test_pushed_weights_change_what_is_sampled_and_every_one_of_them_arriv
         assert served.canary() > 100 * BOUND, "the learner has moved on: the canary must see it"
         metrics = await asyncio.to_thread(served.push)
         assert served.canary() < BOUND
-        assert 0 < metrics["broadcast/gap_s"] <= metrics["broadcast/push_s"] < 10
+        assert 0 < metrics["broadcast/gap_s"] <= metrics["broadcast/push_s"]
     after = await policy.generate([5, 6, 7], sampling)
     assert after.ids != before.ids
     assert {span.version for span in after.spans} == {served.version}
@@ -151,17 +152,20 @@ def test_a_single_changed_weight_arrives(served: Served, name: str) -> None:
 
 
 async def test_a_turn_in_flight_goes_on_with_the_new_weights_and_says_which_token_is_whose(served: Served) -> None:
-    policy = RemotePolicy(served.handle)
-    old = served.version
-    flying = [asyncio.create_task(policy.generate([5 + i], Sampling(250, (), seed=i))) for i in range(8)]
-    await asyncio.sleep(0.15)
-    served.change(7)
-    await asyncio.to_thread(served.push)
-    turns = await asyncio.gather(*flying)
-    crossed = [turn for turn in turns if len(turn.spans) == 2]
-    assert crossed, "no turn was in flight during the push"
+    policy, crossed = RemotePolicy(served.handle), list[Turn]()
+    for head_start_s in (0.15, 0.05, 0.5, 2.0):  # until one push met turns in flight: machines differ
+        old = served.version
+        flying = [asyncio.create_task(policy.generate([5 + i], Sampling(250, (), seed=i))) for i in range(8)]
+        await asyncio.sleep(head_start_s)
+        served.change(7)
+        await asyncio.to_thread(served.push)
+        turns = await asyncio.gather(*flying)
+        assert all(len(turn.ids) == 250 for turn in turns)
+        crossed = [turn for turn in turns if len(turn.spans) == 2]
+        if crossed:
+            break
+    assert crossed, "no turn was in flight during a push"
     assert all([span.version for span in turn.spans] == [old, served.version] for turn in crossed)
-    assert all(len(turn.ids) == 250 for turn in turns)
 
 
 def test_wrong_weights_in_a_push_are_seen_by_the_canary(served: Served) -> None:
@@ -198,14 +202,14 @@ async def test_a_push_that_lacks_a_weight_is_refused_and_nothing_is_sampled_unti
     from learner.broadcast import PushError
 
     policy = RemotePolicy(served.handle)
-    flying = asyncio.create_task(policy.generate([5], Sampling(250, (), seed=1)))
+    flying = asyncio.create_task(policy.generate([5], Sampling(LONG, (), seed=1)))
     await asyncio.sleep(0.1)
     lacking = [(n, w) for n, w in served.model.named_parameters() if n != "model.layers.1.self_attn.q_proj.weight"]
     with pytest.raises(PushError, match=r"q_proj\.weight: sent None, wanted \(128, 128\)"):
         await asyncio.to_thread(served.push, lacking)
     for turn in (flying, policy.generate([5], Sampling(4, (), seed=1))):
         with pytest.raises(GeneratorDiedError, match="push again"):
-            await asyncio.wait_for(turn, timeout=20)
+            await asyncio.wait_for(turn, timeout=120)
     await asyncio.to_thread(served.push)
     assert served.canary() < BOUND
     assert len((await policy.generate([5], Sampling(4, (), seed=1))).ids) == 4
@@ -215,10 +219,10 @@ async def test_a_dead_engine_is_an_error_and_never_a_turn(served: Served) -> Non
     import psutil
 
     policy = RemotePolicy(served.handle)
-    flying = asyncio.create_task(policy.generate([5], Sampling(250, (), seed=1)))
+    flying = asyncio.create_task(policy.generate([5], Sampling(LONG, (), seed=1)))
     await asyncio.sleep(0.05)
     (engine,) = [p for p in psutil.Process().children(recursive=True) if p.name() == "VLLM::EngineCore"]
     engine.kill()
     for turn in (flying, policy.generate([5], Sampling(4, (), seed=1))):
         with pytest.raises(GeneratorDiedError, match="start the generator again"):
-            await asyncio.wait_for(turn, timeout=30)
+            await asyncio.wait_for(turn, timeout=120)

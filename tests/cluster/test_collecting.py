@@ -13,6 +13,7 @@ import pytest
 from cluster.collecting import Ahead, Collected, Draw, InStep, Tally
 from cluster.staleness import lag
 from envs.records import Group, Outcome, Question, Stop, Trajectory, WeightSpan
+from tests.virtual_time import in_virtual_time
 
 WANTED, REFILL = 3, 2
 
@@ -69,6 +70,7 @@ async def train(world: World, max_lag: int, steps: int) -> tuple[list[Collected]
 
 
 @pytest.mark.parametrize("seed", range(4))
+@in_virtual_time
 async def test_no_group_older_than_max_lag_reaches_the_learner_and_every_drop_is_counted_and_asked_again(seed: int) -> None:
     world = World(seed)
     taken, ahead = await train(world, max_lag=2, steps=40)
@@ -83,6 +85,7 @@ async def test_no_group_older_than_max_lag_reaches_the_learner_and_every_drop_is
     assert len(trained) == len(set(trained)), "a question was trained on twice"
 
 
+@in_virtual_time
 async def test_no_more_is_started_than_the_next_max_lag_steps_and_this_one_can_use() -> None:
     world = World(0, longest_s=0.001)
     ahead = Ahead(world.play, world.draws(), Tally(1000, 0), max_lag=2, wanted=WANTED, refill=REFILL, in_flight=50)
@@ -96,6 +99,7 @@ async def test_no_more_is_started_than_the_next_max_lag_steps_and_this_one_can_u
     await ahead.close()
 
 
+@in_virtual_time
 async def test_a_resumed_run_asks_again_from_the_first_question_that_was_not_settled() -> None:
     world = World(3)
     taken, ahead = await train(world, max_lag=2, steps=10)
@@ -104,6 +108,7 @@ async def test_a_resumed_run_asks_again_from_the_first_question_that_was_not_set
     assert ahead.unsettled == next(number for number in itertools.count() if number not in settled)
 
 
+@in_virtual_time
 async def test_a_failure_while_playing_ends_the_step_that_waits_for_it() -> None:
     async def fail(_question: Question, _number: int) -> Group:
         await asyncio.sleep(0)
@@ -115,6 +120,7 @@ async def test_a_failure_while_playing_ends_the_step_that_waits_for_it() -> None
     await ahead.close()
 
 
+@in_virtual_time
 async def test_in_step_groups_keep_the_order_they_were_asked_in_whichever_ends_first() -> None:
     world = World(5)
 

@@ -74,12 +74,20 @@ def test_modal_itself_finds_both_entries() -> None:
 
 def test_the_volume_is_committed_after_each_checkpoint_and_at_the_end(tmp_path: Path) -> None:
     mark, seen = tmp_path / "latest.json", []
-    script = (
-        "import pathlib, sys, time\nfor n in range(2):\n    time.sleep(0.4); pathlib.Path(sys.argv[1]).write_text(str(n))\ntime.sleep(0.4)"
-    )
+    script = """
+import os, pathlib, sys, time
+mark = pathlib.Path(sys.argv[1])
+for n in range(2):
+    mark.with_name("aside").write_text(str(n))
+    os.replace(mark.with_name("aside"), mark)
+    until = time.monotonic() + 60
+    while not mark.with_name(f"committed-{n}").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+"""
 
     def commit() -> None:
         seen.append(mark.read_text())
+        mark.with_name(f"committed-{seen[-1]}").touch()
 
     run_committing([sys.executable, "-c", script, str(mark)], mark, commit, every_s=0.05)
     assert sorted(set(seen)) == ["0", "1"]

@@ -88,6 +88,6 @@ def test_ctrl_d_and_ctrl_c_leave_cleanly(shop_db: Path, key: bytes) -> None:
             said += os.read(ours, 4_096)
         assert wanted in said
         os.write(ours, then)
-    assert child.wait(30) == 1
+    assert child.wait(60) == 1
     assert b"Traceback" not in said
     os.close(ours)

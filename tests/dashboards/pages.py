@@ -15,7 +15,7 @@ def _script(module: str, settings: object) -> None:
 
 def opened(module: str, settings: Settings, query: dict[str, str] | None = None) -> AppTest:
     """A page, run once; `query` is what stands in its address. Any exception in it fails the test."""
-    app = AppTest.from_function(_script, kwargs={"module": module, "settings": settings}, default_timeout=30)
+    app = AppTest.from_function(_script, kwargs={"module": module, "settings": settings}, default_timeout=120)
     for name, value in (query or {}).items():
         app.query_params[name] = value
     return checked(app.run())

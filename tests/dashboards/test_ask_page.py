@@ -43,7 +43,7 @@ def ask(page: AppTest, question: str) -> AppTest:
 
 
 def settled(page: AppTest) -> AppTest:
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 120
     while any(button.key == "stop" for button in checked(page).button):
         assert time.monotonic() < ends, "the answer did not come"
         time.sleep(0.05)

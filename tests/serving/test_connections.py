@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import psutil
@@ -26,7 +25,7 @@ async def test_what_was_given_back_is_lent_again_and_two_at_once_are_two(shop_db
 
 
 async def test_sql_under_way_ends_with_the_task_that_wanted_it_and_its_process_too(shop_db: Path) -> None:
-    connections = Connections(limits=Limits(timeout_s=60))
+    connections = Connections(limits=Limits(timeout_s=3_600))
     running = asyncio.Event()
     pids: list[int] = []
 
@@ -39,11 +38,10 @@ async def test_sql_under_way_ends_with_the_task_that_wanted_it_and_its_process_t
     task = asyncio.create_task(ask())
     await running.wait()
     await asyncio.sleep(0.1)
-    began = time.monotonic()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
-    assert time.monotonic() - began < 10, "the query alone would have taken a minute"
+        async with asyncio.timeout(300):  # the query alone would take an hour
+            await task
     assert not psutil.pid_exists(pids[0])
     assert connections.killed == 1
 

@@ -36,9 +36,9 @@ async def test_a_change_waits_for_answers_under_way_and_new_ones_wait_for_the_ch
 
 async def test_a_lease_that_is_never_given_back_ends_with_its_time_and_is_good_for_nothing_then() -> None:
     gate = Gate()
-    lease = await gate.enter(0.05)
+    lease = await gate.enter(0.5)
     gate.check(lease)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         async with gate.closed():
             with pytest.raises(LeaseLostError):
                 gate.check(lease)
@@ -49,5 +49,5 @@ async def test_a_change_that_fails_lets_askers_in_again() -> None:
     with pytest.raises(RuntimeError):
         async with gate.closed():
             raise RuntimeError
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await gate.enter(1)

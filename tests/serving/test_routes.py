@@ -31,7 +31,14 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(state: Path) -> Iterator[TestClient]:
-    with served(arguments(write_script(state), state, timeout_s=1.5, answers_max=2, waiting_max=0, upload_mb=1)) as client:
+    with served(arguments(write_script(state), state, timeout_s=60.0, upload_mb=1)) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def hurried(state: Path) -> Iterator[TestClient]:
+    """Answers two at once, for a second and a half, and lets nobody wait."""
+    with served(arguments(write_script(state), state, timeout_s=1.5, answers_max=2, waiting_max=0)) as client:
         yield client
 
 
@@ -103,33 +110,31 @@ def test_a_follow_up_sees_the_last_question_and_says_how_it_was_read(client: Tes
     assert ask(client, "And how many dogs?", conversation="c-2")["understood"] is None
 
 
-def test_an_answer_that_takes_too_long_ends_with_a_word_and_its_sql_is_stopped(client: TestClient) -> None:
-    began = time.monotonic()
-    answer = ask(client, "Take long")
-    assert time.monotonic() - began < 8
+def test_an_answer_that_takes_too_long_ends_with_a_word_and_its_sql_is_stopped(hurried: TestClient) -> None:
+    answer = ask(hurried, "Take long")
     assert answer["outcome"] == "failed"
     assert "too long" in answer["reason"]
-    assert "analyst_buddy_answers_under_way 0.0" in client.get("/metrics").text
+    assert "analyst_buddy_answers_under_way 0.0" in hurried.get("/metrics").text
 
 
-def test_more_than_can_be_answered_is_sent_away_with_a_time_to_come_back(client: TestClient) -> None:
+def test_more_than_can_be_answered_is_sent_away_with_a_time_to_come_back(hurried: TestClient) -> None:
     enough = threading.Event()
 
     def keep_asking() -> None:
         while not enough.is_set():
-            client.post("/v1/ask", json={"database": DB, "question": "Take long"})
+            hurried.post("/v1/ask", json={"database": DB, "question": "Take long"})
             time.sleep(0.1)
 
     busy = [threading.Thread(target=keep_asking) for _ in range(2)]
     for thread in busy:
         thread.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     try:
         while time.monotonic() < deadline:
-            response = client.post("/v1/ask", json={"database": DB, "question": "How many pets do we have?"})
+            response = hurried.post("/v1/ask", json={"database": DB, "question": "How many pets do we have?"})
             if response.status_code == 503:
                 break
-        ready = client.get("/readyz").status_code
+        ready = hurried.get("/readyz").status_code
     finally:
         enough.set()
         for thread in busy:
