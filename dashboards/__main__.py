@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ LOADED_FIRST = (
 
 def main() -> None:
     """`python -m dashboards --NAME=VALUE ...`, with Streamlit's own options."""
+    logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)  # it warns of caches made before its server runs
     for module in LOADED_FIRST:
         importlib.import_module(module)
     sys.argv = ["streamlit", "run", str(Path(__file__).with_name("app.py")), *sys.argv[1:]]

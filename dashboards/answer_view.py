@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -16,9 +16,10 @@ from dashboards.charts import KINDS, ORDERS, TOP_MAX, Choice, as_image, chart_by
 from dashboards.client import ServingError
 from dashboards.history import Conversation, Turn
 from dashboards.tables import arrow_table, label_text, unique_names
-from dashboards.words import OUTCOMES, StepWords, big_number, step_words, steps_summary, sureness
+from dashboards.words import MEND, OUTCOMES, StepWords, big_number, step_words, steps_summary, sureness
 
 FORBIDDEN = {"url", "href"}  # keys of a specification that would load or lead somewhere
+WHOLE_ROWS = 15  # tables up to so long are shown without scrolling
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -44,7 +45,7 @@ def show_turn(turn: Turn, conversation: Conversation, desk: Desk) -> None:
         _candidates(answer)
     elif answer["columns"]:
         _figures(answer, turn.id, desk)
-    _steps(turn.steps, f"How I got this ({steps_summary(turn.steps)})")
+    _steps(turn.steps, f"{'What I tried' if answer['outcome'] == 'failed' else 'How I got this'} ({steps_summary(turn.steps)})")
     _sql(answer, turn, conversation, desk)
     if turn.edited is None and turn.answer["outcome"] != "failed":
         _verdict(turn, conversation, desk)
@@ -80,7 +81,8 @@ def _words(answer: dict[str, Any]) -> None:
         text(answer["sentence"], large=True)
         return
     reason = label_text(str(answer.get("reason") or ""))
-    body = "  \n".join(filter(None, [f"**{words.title}.** {reason}", words.advice]))
+    mend = MEND if answer["outcome"] == "failed" and answer["sql"] else ""
+    body = "  \n".join(filter(None, [f"**{words.title}.** {reason}", words.advice, mend]))
     if answer["outcome"] == "unsure":
         st.warning(body, icon=":material/help:")
     elif answer["outcome"] == "not_in_data":
@@ -109,7 +111,8 @@ def _figures(answer: dict[str, Any], key: str, desk: Desk) -> None:
         _chart(answer, f"{key} {answer['id']}")
     table = arrow_table(answer["columns"], answer["rows"])
     if number is None:
-        st.dataframe(table, hide_index=True, key=f"table {key} {answer['id']}", alt="The rows of the answer")
+        height: Literal["content", "auto"] = "content" if len(answer["rows"]) <= WHOLE_ROWS else "auto"
+        st.dataframe(table, height=height, hide_index=True, key=f"table {key} {answer['id']}", alt="The rows of the answer")
     told = f"{answer['row_count']:,} row{'s' if answer['row_count'] != 1 else ''}"
     if answer["row_count"] > len(answer["rows"]):
         told = f"the first {len(answer['rows']):,} of {told}; the downloads have all"

@@ -15,6 +15,7 @@ from dashboards.tables import arrow_table, label_text
 from dashboards.words import as_markdown, report_words, steps_summary, table_words
 
 POLL_S = 0.4
+RETRY_S = 3.0  # between looks for a server that is not there
 SAMPLES = 5  # answers compared when the owner wants to know how sure it is
 FRESH_S = 30.0  # how long a database's tables and starters are remembered
 TYPES = ["sqlite", "sqlite3", "db", "csv", "tsv", "txt", "xlsx", "xls", "xlsm", "ods"]
@@ -28,8 +29,7 @@ def show(settings: Settings) -> None:
     try:
         databases = desk.client.databases()
     except ServingError as error:
-        st.error(label_text(str(error)), icon=":material/cloud_off:")
-        st.button("Try again", icon=":material/refresh:")
+        st.fragment(_no_server, run_every=RETRY_S)(desk, [error])
         databases = []
     if databases:
         _choose_data(databases, conversation, desk, settings)
@@ -46,6 +46,19 @@ def show(settings: Settings) -> None:
         _begin(conversation, desk, settings, busy=asking is not None)
     if conversation.turns:
         _keep(conversation, desk, busy=asking is not None)
+
+
+def _no_server(desk: Desk, first: list[ServingError]) -> None:
+    """What is wrong, and the whole page again as soon as the server answers; the error that was just met is told as it is."""
+    try:
+        if first:
+            raise first.pop()
+        desk.client.databases()
+    except ServingError as error:
+        st.warning(label_text(str(error)), icon=":material/hourglass_empty:")
+        st.caption(f"A server that has just been started loads its model first. This page looks again every {RETRY_S:g} seconds.")
+        return
+    st.rerun()
 
 
 @st.cache_resource(show_spinner=False)
@@ -79,13 +92,21 @@ def _choose_data(databases: list[dict[str, Any]], conversation: Conversation, de
         if not chosen["sample"] and st.button(
             "Delete", icon=":material/delete:", type="tertiary", help="Delete this upload from the server."
         ):
-            desk.client.delete(chosen["name"])
-            st.session_state["wanted database"] = ""
-            st.rerun()
+            _delete(chosen["name"], desk)
     for note in st.session_state.pop("import notes", []):
         st.info(label_text(note), icon=":material/info:")
     with st.expander("What is in this data", icon=":material/table:"):
         _tables(settings, conversation.database, desk)
+
+
+def _delete(database: str, desk: Desk) -> None:
+    try:
+        desk.client.delete(database)
+    except ServingError as error:
+        st.error(label_text(str(error)))
+        return
+    st.session_state["wanted database"] = ""
+    st.rerun()
 
 
 def _called(entry: dict[str, Any]) -> str:
@@ -157,6 +178,8 @@ def _watch(asking: Asking) -> None:
     steps = list(asking.turn.steps)
     box = st.status(f"Working it out: {steps_summary(steps)}" if steps else "Working it out", expanded=True)
     with box:
+        if not steps:
+            st.caption("Reading the question.")
         show_steps(steps)
     box.update(state="running")  # leaving the block has said that it is complete
     if st.button("Stop", key="stop", icon=":material/stop_circle:"):

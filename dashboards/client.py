@@ -120,7 +120,7 @@ def _gone(url: str, error: Exception) -> ServingError:
     if isinstance(error, httpx.TimeoutException):
         return ServingError("The server is busy and did not answer in time. Try again in a moment.")
     if isinstance(error, httpx.ConnectError):
-        return ServingError(f"The server at {url} cannot be reached. Is it running? `analyst-buddy serve` starts it.")
+        return ServingError(f"The server at {url} cannot be reached. Is it running? “analyst-buddy serve” starts it.")
     return ServingError("The connection to the server broke off: it was stopped or restarted. Ask again.")
 
 
@@ -129,7 +129,9 @@ def _refused(response: httpx.Response) -> ServingError:
         told = response.json()["error"]
         return ServingError(_sentence(str(told["message"])))
     except (ValueError, KeyError, TypeError):
-        return ServingError(f"The server answered {response.status_code} without saying why.")
+        return ServingError(
+            f"The server answers {response.status_code} without saying why: it is still starting, or another program has its address."
+        )
 
 
 def _sentence(text: str) -> str:

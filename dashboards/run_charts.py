@@ -11,8 +11,8 @@ from envs.proportions import Tally
 
 ALARMS = ("memorisation", "memorization", "early_stop")  # kinds of events that are marked in the chart of accuracy
 WORDS = {"memorisation": "memorising", "memorization": "memorising", "early_stop": "stopped early"}
-
-
+FIGURE = "format(datum.value, abs(datum.value) < 10000 ? '.4~g' : ',.0f')"  # the text of a tick
+BESIDE = 0.1  # of the chart's width; names of stages that begin nearer to one another stand together
 LEGEND = {"orient": "top", "title": None, "offset": 4, "labelLimit": 170, "symbolSize": 50}
 
 
@@ -36,7 +36,7 @@ PANELS = (
     Panel("Tokens", "a second", {"learner/tokens_per_s": "learner", "actor/tokens_per_s": "actors"}),
     Panel(
         "Seconds of a step",
-        "s",
+        "",
         {
             "actor/rollout_s": "rollout",
             "learner/step_s": "update",
@@ -64,6 +64,11 @@ class RunView:
     def within(self, stage: str | None, step: float) -> bool:
         """Whether a step belongs to a stage, the one it began from included; any does to None."""
         return stage is None or any(part.first <= step <= part.last for part in self.stages if part.name == stage)
+
+    def span(self, stage: str | None) -> tuple[int, int]:
+        """The first and the last step of a stage; of the whole run for None."""
+        parts = [part for part in self.stages if stage in (None, part.name)]
+        return (parts[0].first if stage and parts else 0), (parts[-1].last if stage and parts else self.metrics.last_step)
 
 
 def accuracy_chart(runs: Sequence[RunView], *, stage: str | None = None, height: int = 360) -> dict[str, Any]:
@@ -94,7 +99,7 @@ def accuracy_chart(runs: Sequence[RunView], *, stage: str | None = None, height:
         "field": "step",
         "type": "quantitative",
         "title": "learner step",
-        "axis": {"tickMinStep": 1, "grid": False},
+        "axis": {"tickMinStep": 1, "tickCount": 10, "grid": False},
         "scale": {"zero": False},
     }
     y = {"field": "value", "type": "quantitative", "title": "share right", "axis": {"format": "%"}, "scale": {"zero": True}}
@@ -135,7 +140,7 @@ def panel_chart(panel: Panel, runs: Sequence[RunView], height: int = 190) -> dic
         return None
     names = list(dict.fromkeys(str(row["series"]) for row in rows))
     colour = _told_apart("run", [run.name for run in runs]) if several else _told_apart("series", names)
-    dash = {"strokeDash": _told_apart("series", names)} if several and len(names) > 1 else {}
+    dash = {"strokeDash": _told_apart("series", names, orient="bottom")} if several and len(names) > 1 else {}
     point = len(rows) < 60
     return {
         "height": height,
@@ -149,7 +154,7 @@ def panel_chart(panel: Panel, runs: Sequence[RunView], height: int = 190) -> dic
                 "axis": {"grid": False, "tickCount": 5, "tickMinStep": 1},
                 "scale": {"zero": False},
             },
-            "y": {"field": "value", "type": "quantitative", "title": None, "axis": {"tickCount": 4, "format": "~g"}},
+            "y": {"field": "value", "type": "quantitative", "title": None, "axis": {"tickCount": 4, "labelExpr": FIGURE}},
             "color": colour,
             **dash,
         },
@@ -184,9 +189,9 @@ def shares_chart(parts: Mapping[str, Mapping[str, Tally]], title: str) -> dict[s
     }
 
 
-def _told_apart(field: str, names: Sequence[str]) -> dict[str, Any]:
+def _told_apart(field: str, names: Sequence[str], orient: str = "top") -> dict[str, Any]:
     """A channel that tells names apart, with a legend when there are several."""
-    legend = {**LEGEND, "columns": 3} if len(names) > 1 else None
+    legend = {**LEGEND, "columns": 3, "orient": orient} if len(names) > 1 else None
     return {"field": field, "type": "nominal", "title": None, "scale": {"domain": list(names)}, "legend": legend}
 
 
@@ -210,11 +215,26 @@ def _marks(run: RunView, stage: str | None) -> list[dict[str, Any]]:
     for rows, dash, top in ((begins, [2, 3], 10), (alarms, [6, 3], 24)):
         if rows:
             made.append({"data": {"values": rows}, "mark": {"type": "rule", "strokeDash": dash}, "encoding": {"x": x, "color": grey}})
-            text = {"type": "text", "align": "left", "dx": 4, "y": top, "fontSize": 11}
-            made.append({"data": {"values": rows}, "mark": text, "encoding": {"x": x, "text": {"field": "name"}, "color": grey}})
+            for align, named in _together(rows, *run.span(stage)).items():
+                text = {"type": "text", "align": align, "dx": 4 if align == "left" else -4, "y": top, "fontSize": 11}
+                made.append({"data": {"values": named}, "mark": text, "encoding": {"x": x, "text": {"field": "name"}, "color": grey}})
     if run.best is not None and run.within(stage, run.best):
         row = [{"step": run.best, "name": "best"}]
         made.append({"data": {"values": row}, "mark": {"type": "rule", "strokeWidth": 1.5}, "encoding": {"x": x, "color": grey}})
         text = {"type": "text", "align": "right", "dx": -4, "y": 38, "fontSize": 11, "fontWeight": "bold"}
         made.append({"data": {"values": row}, "mark": text, "encoding": {"x": x, "text": {"field": "name"}, "color": grey}})
     return made
+
+
+def _together(rows: Sequence[Mapping[str, Any]], first: int, last: int) -> dict[str, list[dict[str, Any]]]:
+    """Names by how they are aligned, so that none runs over another or out of a chart of these steps: neighbours are one text."""
+    found: list[dict[str, Any]] = []
+    end, width = float("-inf"), last - first
+    for row in rows:
+        if row["step"] - end < BESIDE * width:
+            found[-1]["name"] += f", {row['name']}"
+        else:
+            found.append(dict(row))
+        end = row["step"]
+    aligned = [("right" if row["step"] > last - 2 * BESIDE * width else "left", row) for row in found]
+    return {align: there for align in ("left", "right") if (there := [row for side, row in aligned if side == align])}

@@ -38,6 +38,7 @@ SERVER: Mapping[str, str] = {
     "client.toolbarMode": "minimal",
     "client.disableDataExport": "true",  # the app's own downloads guard against formulas
     "logger.hideWelcomeMessage": "true",
+    "logger.level": "warning",  # the launcher prints the address
 }
 
 

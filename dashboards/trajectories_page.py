@@ -26,6 +26,7 @@ from envs.sandbox import Database, QueryError, Trust
 SIDE_BY_SIDE = 3
 ROWS_SHOWN = 50
 LIST_PAGE = 200  # groups listed at once
+WIDTHS = {"id": 140, "database": 110, "question": 320, "tables": 55, "right": 60}  # pixels
 
 
 def show(settings: Settings) -> None:
@@ -74,7 +75,7 @@ def _pick(lines: tuple[GroupLine, ...]) -> GroupLine | None:
     st.caption(f"{len(passing):,} of {len(lines):,} groups, {episodes:,} trajectories. Choose one to read it.")
     rows = [(g.question_id, g.db_id, g.text, g.tables, f"{g.right} of {len(g.rewards)}", _failures(g)) for g in shown]
     table = arrow_table(["id", "database", "question", "tables", "right", "went wrong"], rows)
-    widths = {"question": st.column_config.TextColumn(width="large")}
+    widths = {name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()}
     picked = st.dataframe(
         table, hide_index=True, height=260, on_select="rerun", selection_mode="single-row", column_config=widths, key="groups"
     )
@@ -93,7 +94,8 @@ def _group(group: Group, line: GroupLine, store: RunStore, settings: Settings) -
     question = group.question
     st.divider()
     st.html(f'<h3 style="margin:0">{html.escape(question.text)}</h3>')
-    st.caption(f"{label_text(line.question_id)} · {line.tables} table(s) · {line.right} of {len(line.rewards)} right")
+    tables = "1 table" if line.tables == "1" else f"{line.tables} tables"
+    st.caption(f"{label_text(line.question_id)} · {tables} · {line.right} of {len(line.rewards)} right")
     database = _database_path(store, settings.data, question.db_id)
     left, right = st.columns(2)
     with left:

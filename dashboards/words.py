@@ -75,9 +75,10 @@ OUTCOMES = {
     ),
     "failed": OutcomeWords(
         "My query failed",
-        "This says nothing about your data. Ask in other words, ask for less at once, or mend the SQL below and run it.",
+        "This says nothing about your data. Ask in other words, or ask for less at once.",
     ),
 }
+MEND = "You can also mend the SQL below and run it."
 
 
 def table_words(table: dict[str, Any]) -> str:

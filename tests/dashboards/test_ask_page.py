@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.server
 import io
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -223,8 +226,17 @@ def test_without_a_server_the_page_says_so_and_keeps_what_was_answered(settings:
     gone = Settings(url="http://127.0.0.1:9", history=settings.history)
     turn = Turn("How many?", "retail_smb", "answered", answer=answer(["n"], [[7]]))
     page = opened("ask_page", gone, kept(settings, turn))
-    assert "cannot be reached" in page.error[0].value.replace("\\", "")
+    assert "cannot be reached" in page.warning[0].value.replace("\\", "")
     assert [metric.value for metric in page.metric] == ["7"]
+
+
+def test_a_server_that_is_only_starting_is_not_said_to_be_broken(settings: Settings) -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as other:  # answers 501 in HTML to everything
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        page = opened("ask_page", replace(settings, url=f"http://127.0.0.1:{other.server_port}"))
+        other.shutdown()
+    assert "it is still starting" in page.warning[0].value
+    assert any("looks again every 3 seconds" in caption.value for caption in page.caption)
 
 
 def test_the_downloads_of_an_answer_and_of_the_conversation_hold_what_they_should(settings: Settings, served: Served) -> None:

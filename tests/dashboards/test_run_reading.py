@@ -81,3 +81,15 @@ def test_only_a_single_runs_chart_marks_stages_alarms_and_the_best_step(small_ru
     assert all("values" not in layer["data"] for layer in accuracy_chart([view, view])["layer"])
     late = accuracy_chart([view], stage="phase2")["datasets"]
     assert {row["step"] for row in late["scores"]} == {16, 20}
+
+
+def test_names_of_stages_that_begin_close_together_are_one_text_that_stays_in_the_chart(tmp_path: Path) -> None:
+    log = MetricsLog(tmp_path / "metrics.jsonl", last_step=461)
+    view = RunView("run", log, stages=[Stage("sft", 0, 456, True), Stage("phase1", 456, 458, True), Stage("phase2", 458, 461, True)])
+
+    def texts(stage: str | None) -> list[tuple[str, str]]:
+        marks = [layer for layer in accuracy_chart([view], stage=stage)["layer"] if layer["mark"]["type"] == "text"]
+        return [(mark["mark"]["align"], row["name"]) for mark in marks for row in mark["data"]["values"]]
+
+    assert texts(None) == [("left", "SFT"), ("right", "phase1, phase2")]
+    assert texts("phase1") == [("left", "phase1"), ("right", "phase2")]
