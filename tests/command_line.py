@@ -25,12 +25,13 @@ def run(*arguments: object, lines: str = "", **environment: str) -> CompletedPro
         environment: variables besides this process's; COLUMNS is 80 unless given.
     """
     command = ["analyst-buddy", *map(str, arguments)]
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    printed, complained = io.BytesIO(), io.BytesIO()
+    out, err = (io.TextIOWrapper(stream, encoding="utf-8", write_through=True) for stream in (printed, complained))
     root, kept = logging.getLogger(), dict(os.environ)
     handlers, level = root.handlers.copy(), root.level
     with pytest.MonkeyPatch.context() as patched, warnings.catch_warnings():
-        for name, value in (("argv", command), ("stdin", io.StringIO(lines)), ("stdout", out), ("stderr", err)):
-            patched.setattr(sys, name, value)
+        for name, stands_in in (("argv", command), ("stdin", io.StringIO(lines)), ("stdout", out), ("stderr", err)):
+            patched.setattr(sys, name, stands_in)
         for name, value in {"COLUMNS": "80", **environment}.items():
             patched.setenv(name, value)
         try:
@@ -43,5 +44,4 @@ def run(*arguments: object, lines: str = "", **environment: str) -> CompletedPro
             os.environ.update(kept)
             root.handlers[:] = handlers
             root.setLevel(level)
-    said, complained = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
-    return CompletedProcess(command, code, said, complained)
+    return CompletedProcess(command, code, printed.getvalue().decode(), complained.getvalue().decode())

@@ -63,7 +63,7 @@ class Facts:
     def only(self, table: str, column: str, *types: str) -> bool:
         """Whether the column holds nothing but these types, NULL aside."""
         wanted = ", ".join(f"'{kind}'" for kind in (*types, "null"))
-        return self.one(f"SELECT count(*) FROM {table} WHERE typeof({column}) NOT IN ({wanted})") == 0
+        return bool(self.one(f"SELECT count(*) FROM {table} WHERE typeof({column}) NOT IN ({wanted})") == 0)
 
 
 def _literal(value: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from envs.steering import Names
 from tests.contracts import check_policy, check_steering, mean_difference
 from tests.fakes import CONTEXT, save_tiny_model
 
-pytest.importorskip("vllm", reason="vLLM is not installed: run `make setup`")
+if find_spec("vllm") is None:  # its import takes seconds, and only the engine's process needs it
+    pytest.skip("vLLM is not installed: run `make setup`", allow_module_level=True)
 ray = pytest.importorskip("ray")
 pytestmark = [pytest.mark.ray, pytest.mark.vllm]
 

@@ -21,7 +21,6 @@ from cluster.promote_command import promote, roll_back
 from tests.serving.scripts import ENDLESS, SCRIPT, write_script
 from tests.serving.server import Server, running_server
 
-pytest.importorskip("ray", reason="Ray is not installed: run `make setup`")
 pytestmark = pytest.mark.ray
 
 DB = "retail_smb"
