@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from rich.console import Console
@@ -22,6 +22,9 @@ from cluster.policies import newest_best, policy_dir
 from envs.run_store import RunStore
 from serving.policy_files import SCRIPTED
 from serving.settings import ADMIN_KEY, KEYS, Args, Keys
+
+if TYPE_CHECKING:
+    from serving.generator import Generator
 
 IMPORT_PATH = "serving.app:build"
 GATE = "serving.http_gate.middlewares"
@@ -125,15 +128,20 @@ def as_yaml(args: Args, host: str, port: int) -> str:
     return head + str(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
 
 
-def run(args: Args, host: str, port: int, console: Console, *, verbose: bool) -> int:
-    """Serve until SIGINT or SIGTERM; answers under way are finished first. Returns the exit code."""
+def run(args: Args, host: str, port: int, console: Console, *, verbose: bool, generator: type[Generator] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; answers under way are finished first. Returns the exit code.
+
+    Args:
+        generator: another kind of generator than the application's own.
+    """
     state = Path(args.state)
     state.mkdir(parents=True, exist_ok=True)
     _set_environment(verbose)
     import ray
     from ray import serve
 
-    from serving.app import APP_NAME, build
+    from serving.app import APP_NAME, application
+    from serving.generator import Generator
     from serving.questions import DRAIN_S
 
     check_port(host, port)
@@ -156,7 +164,7 @@ def run(args: Args, host: str, port: int, console: Console, *, verbose: bool) ->
                 http_options={"host": host, "port": port},
                 logging_config={"encoding": "JSON", "enable_access_log": False},
             )
-            handle = serve.run(build(args), name=APP_NAME, route_prefix="/")
+            handle = serve.run(application(args, generator or Generator), name=APP_NAME, route_prefix="/")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
         shown = f"[{host}]" if ":" in host else host

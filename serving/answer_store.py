@@ -14,6 +14,7 @@ from pathlib import Path
 from envs.follow_ups import LastTurn
 
 ANSWERS_MAX = 2_000  # of one owner
+CONVERSATIONS_MAX = 1_000  # of one owner
 CONVERSATION_S = 86_400.0  # after a day a conversation is forgotten
 
 _TABLES = """
@@ -81,6 +82,11 @@ class AnswerStore:
                 (owner, conversation, database, turn.question, turn.sql, time.time()),
             )
             connection.execute("DELETE FROM conversations WHERE made_at < ?", (time.time() - CONVERSATION_S,))
+            connection.execute(
+                "DELETE FROM conversations WHERE owner = ?1 AND made_at < "
+                "(SELECT made_at FROM conversations WHERE owner = ?1 ORDER BY made_at DESC LIMIT 1 OFFSET ?2)",
+                (owner, CONVERSATIONS_MAX - 1),
+            )
 
     def last_turn(self, owner: str, conversation: str, database: str) -> LastTurn | None:
         """The last answered question of this conversation about this database."""

@@ -51,17 +51,21 @@ def build(args: Args | dict[str, Any]) -> serve.Application:
     Raises:
         pydantic.ValidationError: an argument is unknown or out of range.
     """
-    args = Args.model_validate(args)
+    return application(Args.model_validate(args), Generator)
+
+
+def application(args: Args, generator_class: type[Generator]) -> serve.Application:
+    """The application with this kind of generator; a measurement has one that can be asked without the rest."""
     config = args.generator_config()
     started = Promoted(args.policy, args.policy_name, "", tested=args.tested)
     generator = serve.deployment(
-        Generator,
+        generator_class,
         name="Generator",
         max_ongoing_requests=1_000,
         ray_actor_options={"num_cpus": 0.5, "num_gpus": config.num_gpus},
         health_check_period_s=5,
         health_check_timeout_s=20,
-        graceful_shutdown_timeout_s=5,
+        graceful_shutdown_timeout_s=15,  # vLLM's processes end one after the other
     )
     analyst = serve.deployment(
         Analyst,

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from actors.generator_actor import GeneratorConfig
 from actors.policy import Sampling, Turn
+from envs.steering import Names
 from serving.contract import Model, PromotedBody
 from serving.lease import Gate
 from serving.policy_files import (
@@ -33,6 +34,8 @@ from serving.policy_files import (
 )
 
 log = logging.getLogger("ray.serve")
+
+WARM_UP_IDS, WARM_UP_NAMES = tuple(range(32)), Names((("pets", ("name",)),))
 
 
 class LoadedPolicy(Protocol):
@@ -73,6 +76,8 @@ class Generator:
         self._closed = False
         self.engine, self._policy = start_policy(history.current.policy, engine, config, self._state / "vllm.log")
         self._begun = False  # whether the version in force has been told to the engine
+        self._warm = self.engine == "scripted"  # whether a turn has been sampled yet
+        self._steered = config.steered
 
     async def info(self) -> dict[str, Any]:
         """What answers, once it can: engine, model, the policy's test score, leases and turns that wait."""
@@ -140,6 +145,9 @@ class Generator:
         if self._broken:
             raise RuntimeError("the weights in place are nobody's: this replica is to be replaced")
         await self._policy.check()
+        if not self._warm:  # Ray Serve asks first before it sends anybody here, and the first turn takes seconds
+            self._warm = True
+            await self._policy.generate(WARM_UP_IDS, Sampling(4, (), 0.0, 0, WARM_UP_NAMES if self._steered else None))
 
     def close(self) -> None:
         """End the engine; the generator is of no use afterwards."""

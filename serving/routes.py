@@ -42,6 +42,7 @@ from serving.desk import Desk
 from serving.downloads import as_csv, as_xlsx
 from serving.http_errors import RESPONSES, answer_errors, problem_of
 from serving.http_gate import REQUEST_ID, HttpGate, error_body
+from serving.metrics import METHODS
 from serving.questions import Answered, Asked
 from serving.settings import Keys
 from serving.streams import Told, events, last_of, streamed
@@ -279,7 +280,8 @@ class _Counted:
             await JSONResponse(error_body(problem.code, problem.message, request_id), problem.status)(scope, receive, noted)
         finally:
             route, seconds = getattr(scope.get("route"), "path", "none"), time.monotonic() - began
-            self._desk.metrics.requests.labels(route, scope["method"], str(status)).inc()
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self._desk.metrics.requests.labels(route, method, str(status)).inc()
             self._desk.metrics.request_s.labels(route).observe(seconds)
-            fields = {"request": request_id, "route": route, "method": scope["method"], "status": status, "request_s": round(seconds, 3)}
+            fields = {"request": request_id, "route": route, "method": method, "status": status, "request_s": round(seconds, 3)}
             log.info("request", extra=fields)

@@ -37,6 +37,10 @@ class Server:
         """The processes of a deployment."""
         return [p for p in psutil.Process(self.process.pid).children(recursive=True) if f":{deployment}" in " ".join(_command(p))]
 
+    def engines(self) -> list[psutil.Process]:
+        """vLLM's engine processes."""
+        return [p for p in psutil.Process(self.process.pid).children(recursive=True) if "EngineCore" in " ".join(_command(p))]
+
     def memory_bytes(self) -> int:
         """What all its processes hold."""
         found = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
@@ -56,25 +60,21 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, policy: str, *options: str, ready_s: float = 120.0, **environment: str) -> Iterator[Server]:
-    """A server on a free port with its state in a folder."""
+def running_server(
+    folder: Path, policy: str, *options: str, ready_s: float = 120.0, with_raw: bool = False, **environment: str
+) -> Iterator[Server]:
+    """A server on a free port with its state in a folder.
+
+    Args:
+        with_raw: its engine can be asked alone too: see tests/benchmarks/serving_raw.py. It takes no options.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port = str(probe.getsockname()[1])
     ray_folder = Path(f"/tmp/ab-{os.getpid()}")  # Ray's sockets want short paths
-    command = [
-        sys.executable,
-        "-m",
-        "cluster.cli",
-        "serve",
-        "--policy",
-        policy,
-        "--port",
-        str(port),
-        "--state",
-        str(folder / "state"),
-        *options,
-    ]
+    state = str(folder / "state")
+    usual = ["cluster.cli", "serve", "--policy", policy, "--port", port, "--state", state, *options]
+    command = [sys.executable, "-m", *(["tests.benchmarks.serving_raw", policy, port, state] if with_raw else usual)]
     given = {**os.environ, "PYTHONPATH": str(ROOT), "RAY_TMPDIR": str(ray_folder), **environment}
     with (folder / "serve.log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=given, stdout=log, stderr=subprocess.STDOUT, text=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from envs.follow_ups import LastTurn
-from serving.answer_store import ANSWERS_MAX, AnswerStore, StoredAnswer
+from serving.answer_store import ANSWERS_MAX, CONVERSATIONS_MAX, AnswerStore, StoredAnswer
 
 
 def answer(number: int, database: str = "shop") -> StoredAnswer:
@@ -36,6 +36,16 @@ def test_a_conversation_keeps_its_last_turn_about_one_database(tmp_path: Path) -
     assert store.last_turn("ann", "c", "shop") == LastTurn("How many?", "SELECT 2")
     assert store.last_turn("ann", "c", "farm") is None
     assert store.last_turn("bob", "c", "shop") is None
+
+
+def test_an_owners_oldest_conversations_make_room_and_nobody_elses(tmp_path: Path) -> None:
+    store = AnswerStore(tmp_path / "a.sqlite")
+    store.keep_turn("bob", "c", "shop", LastTurn("How many?", "SELECT 0"))
+    for number in range(CONVERSATIONS_MAX + 2):
+        store.keep_turn("ann", f"c{number}", "shop", LastTurn("How many?", f"SELECT {number}"))
+    assert store.last_turn("ann", "c0", "shop") is None
+    assert store.last_turn("ann", f"c{CONVERSATIONS_MAX + 1}", "shop") is not None
+    assert store.last_turn("bob", "c", "shop") is not None
 
 
 def test_what_was_asked_of_a_deleted_database_is_forgotten(tmp_path: Path) -> None:

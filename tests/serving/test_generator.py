@@ -37,6 +37,7 @@ async def check_that_weights_change(engine: str, tmp_path: Path, tokenizer: str)
             assert {span.version for span in turn.spans} == {model["version"]}
             return turn.ids, {span.version for span in turn.spans}
 
+        await generator.check_health()  # which samples a turn the first time
         first, versions = await says()
         assert versions == {0}
         done = await generator.promote(str(other), "other", TESTED, 0.0)

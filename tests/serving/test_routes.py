@@ -117,6 +117,14 @@ def test_an_answer_that_takes_too_long_ends_with_a_word_and_its_sql_is_stopped(h
     assert "analyst_buddy_answers_under_way 0.0" in hurried.get("/metrics").text
 
 
+def test_strange_methods_are_counted_as_one(client: TestClient) -> None:
+    for method in ("BREW", "PROPFIND", "X" * 50):
+        assert client.request(method, "/v1/ask").status_code == 405
+    told = client.get("/metrics").text
+    assert 'method="other",route="/v1/ask",status="405"} 3.0' in told
+    assert "BREW" not in told and "XXXX" not in told
+
+
 def test_more_than_can_be_answered_is_sent_away_with_a_time_to_come_back(hurried: TestClient) -> None:
     enough = threading.Event()
 
