@@ -20,12 +20,9 @@ import torch
 from safetensors.torch import save_file
 
 from envs.records import Metrics
+from learner.errors import PushError
 
 PREFIX = "analyst-buddy-weights-"  # of the files in shared memory
-
-
-class PushError(RuntimeError):
-    """Some generators did not take the weights: they stay paused; start those anew, then push again to all."""
 
 
 class WeightSync(Protocol):
@@ -116,7 +113,7 @@ class Broadcaster:
         """
         began = time.perf_counter()
         if self._generators is None or self._generators.handles != tuple(generators):
-            self._close()
+            self.close()
             self._generators = Generators(generators, self._timeout_s)
         self._generators.version = version
         self._weights = dict(weights)
@@ -128,13 +125,14 @@ class Broadcaster:
                 self._sender = self._sender or self._rendezvous(self._generators)
                 self._sender.send_weights()
         except BaseException:
-            self._close()  # a broken group of processes cannot be used again
+            self.close()  # a broken group of processes cannot be used again
             raise
         finally:
             self._weights = {}
         return {"broadcast/push_s": time.perf_counter() - began, "broadcast/gap_s": self._generators.gap_s}
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Leave the generators; the next push meets them anew."""
         sender, self._sender, self._generators = self._sender, None, None
         if sender is not None:
             sender.shutdown()

@@ -149,8 +149,7 @@ class Engine:
         self.deepspeed.train()
         sums: dict[str, float] = {"loss": 0.0}
         parts_s = dict.fromkeys(("forward", "backward", "optimizer"), 0.0)
-        mine, counts = self._share(micro_batches)
-        for micro in mine:
+        for micro, counts in self._share(micro_batches):
             started = time.perf_counter()
             logprobs = self.deepspeed(*self._inputs(micro))
             part = loss_of(micro, logprobs)
@@ -245,19 +244,24 @@ class Engine:
             "learning rate, or look at this batch for logprobs that are infinite"
         )
 
-    def _share(self, micro_batches: Sequence[MicroBatch]) -> tuple[Sequence[MicroBatch], int]:
-        """This rank's micro-batches and 1; or, with more ranks than micro-batches, the last one and 0: it counts for nothing."""
-        if self.rank < len(micro_batches):
-            return micro_batches[self.rank :: self.world], 1
-        return micro_batches[-1:], 0
+    def _share(self, micro_batches: Sequence[MicroBatch]) -> list[tuple[MicroBatch, int]]:
+        """This rank's micro-batches, each with 1; every rank gets as many, because each backward pass waits for all ranks.
+
+        What is missing in the last round is made up by the last micro-batch with 0: it counts for nothing.
+        """
+        rounds = math.ceil(len(micro_batches) / self.world)
+        places = [turn * self.world + self.rank for turn in range(rounds)]
+        return [(micro_batches[place], 1) if place < len(micro_batches) else (micro_batches[-1], 0) for place in places]
 
     def _over_ranks(self, sums: dict[str, float]) -> dict[str, float]:
+        """Sums of all ranks; a name may be missing on some, where no micro-batch had it."""
         if self.world == 1:
             return sums
-        names = sorted(sums)
-        values = torch.tensor([sums[name] for name in names], dtype=torch.float64, device=self.device)
-        dist.all_reduce(values)
-        return dict(zip(names, values.tolist(), strict=True))
+        everyone: list[Any] = [None] * self.world
+        dist.all_gather_object(everyone, sums)
+        return {
+            name: sum(theirs.get(name, 0.0) for theirs in everyone) for name in sorted({name for theirs in everyone for name in theirs})
+        }
 
 
 def load_model(model_dir: Path, config: LearnerConfig) -> Any:
@@ -324,6 +328,8 @@ def _prepare_process(config: LearnerConfig) -> None:
     torch.manual_seed(config.seed)
     os.environ.setdefault("DS_ACCELERATOR", "cuda" if torch.cuda.is_available() else "cpu")
     os.environ.setdefault("LOCAL_RANK", "0")  # DeepSpeed insists on it
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     if dist.is_initialized():
         return
     backend = "nccl" if torch.cuda.is_available() else "gloo"

@@ -100,6 +100,10 @@ class LearnerActor:
 
         return self._broadcaster.push(exported_weights(self._engine, Path(directory)), generators, version)
 
+    def forget_generators(self) -> None:
+        """Make the next push meet the generators anew: one of them was restarted, and a process group with it cannot be used again."""
+        self._broadcaster.close()
+
     def save_checkpoint(self, directory: str) -> None:
         """Write everything needed to go on from here."""
         from learner.checkpoint import save_checkpoint

@@ -201,7 +201,7 @@ async def test_a_rollout_actor_plays_groups_and_hands_them_over_as_arrow(served:
 
 
 async def test_a_push_that_lacks_a_weight_is_refused_and_nothing_is_sampled_until_a_whole_one_came(served: Served) -> None:
-    from learner.broadcast import PushError
+    from learner.errors import PushError
 
     policy = RemotePolicy(served.handle)
     flying = asyncio.create_task(policy.generate([5], Sampling(LONG, (), seed=1)))
