@@ -2,6 +2,7 @@
 
 The class is plain; whoever starts it says what it may use: `ray.remote(GeneratorActor).options(...).remote(model_dir, config)`.
 The learner's broadcaster drives pause, start_weight_update, update_weights, finish_weight_update, set_version, resume, in that order.
+One that Ray has restarted holds the base model again: it is stale and refuses every turn until it is admitted, after a push.
 """
 
 from __future__ import annotations
@@ -55,14 +56,33 @@ class GeneratorActor:
         from actors.vllm_policy import VllmPolicy  # takes seconds to import, and only this process needs it
 
         self._policy = VllmPolicy(model_dir, config)
+        self._stale = was_restarted()
 
     async def ready(self) -> int:
         """The weight version it samples with (0: the model directory's own), once the engine answers."""
         await self._policy.check()
         return self._policy.version
 
+    async def is_stale(self) -> bool:
+        """Whether it was restarted and not admitted since."""
+        return self._stale
+
+    async def admit(self, version: int) -> bool:
+        """Sample from now on, if the weights in place are those of `version`, pushed and checked; whether it had been restarted before.
+
+        Raises:
+            GeneratorDiedError: the engine is gone, or the weights are others: it was restarted after they were pushed.
+        """
+        await self._policy.check()
+        if self._policy.version != version:
+            raise GeneratorDiedError(f"this generator holds weights v{self._policy.version} instead of v{version}: push them again")
+        stale, self._stale = self._stale, False
+        return stale
+
     async def generate(self, ids: Sequence[int], sampling: Sampling) -> Turn:
-        """One turn after ids; ValueError when no room is left, GeneratorDiedError when the engine is gone."""
+        """One turn after ids; ValueError when no room is left, GeneratorDiedError when the engine is gone or its weights are stale."""
+        if self._stale:
+            raise GeneratorDiedError("this generator was restarted and holds the base model: push weights to it, check them and admit it")
         return await self._policy.generate(ids, sampling)
 
     async def logprobs(self, sequences: Sequence[Sequence[int]]) -> list[list[float]]:
@@ -97,3 +117,13 @@ class GeneratorActor:
     async def shutdown(self) -> None:
         """Stop the engine's processes; the actor is of no use afterwards."""
         self._policy.close()
+
+
+def was_restarted() -> bool:
+    """Whether Ray has started this actor anew; False outside of an actor."""
+    import ray
+
+    if not ray.is_initialized():
+        return False
+    context = ray.get_runtime_context()
+    return context.get_actor_id() is not None and bool(context.was_current_actor_reconstructed)

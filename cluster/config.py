@@ -42,12 +42,13 @@ class RunSection:
     minutes: float = 0.0  # of the whole run; SFT takes what scoring and the phases leave of it (0: the stages' own limits alone)
     checkpoint_every: int = 10  # learner steps between checkpoints (also one at each stage's end and on Ctrl-C)
     rollout_actors: int = 1
+    learner_ranks: int = 1  # DeepSpeed ZeRO over so many processes, each with the CPUs and GPUs below
     learner_gpus: float = 0.0
     learner_cpus: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.checkpoint_every < 1 or self.rollout_actors < 1:
-            raise ValueError("run.checkpoint_every and run.rollout_actors must be 1 or more")
+        if min(self.checkpoint_every, self.rollout_actors, self.learner_ranks) < 1:
+            raise ValueError("run.checkpoint_every, run.rollout_actors and run.learner_ranks must be 1 or more")
         if self.minutes < 0:
             raise ValueError(f"run.minutes is {self.minutes}: wanted a limit for the whole run, or 0 for none")
 
@@ -93,6 +94,20 @@ class EvaluationConfig:
 
 
 @dataclass(frozen=True)
+class SupervisionConfig:
+    """When processes that die end the run: the [supervision] table."""
+
+    restarts_max: int = 10  # within the window; one more stops the run with a checkpoint
+    window_minutes: float = 30.0
+    ready_s: float = 600.0  # a process that is not back by then is given up
+    watch_s: float = 2.0  # between looks at the engines
+
+    def __post_init__(self) -> None:
+        if self.restarts_max < 0 or min(self.window_minutes, self.ready_s, self.watch_s) <= 0:
+            raise ValueError("supervision: restarts_max must be 0 or more; window_minutes, ready_s and watch_s above 0")
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """Everything a run is made of; one TOML table each."""
 
@@ -108,6 +123,7 @@ class RunConfig:
     phase1: PhaseConfig = field(default_factory=PhaseConfig)
     phase2: PhaseConfig = field(default_factory=lambda: PhaseConfig(tables_max=99))
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    supervision: SupervisionConfig = field(default_factory=SupervisionConfig)
 
     def __post_init__(self) -> None:
         if self.evaluation.steered and not self.generator.steered:

@@ -96,7 +96,7 @@ def dry_run(config: RunConfig, assumptions: Assumptions | None = None) -> DryRun
         kv_tokens=int(max(0.0, generator["KV cache"]) // shape.kv_bytes_per_token),
         tokens=tokens,
         hours=_hours(config, shape, tokens, given),
-        cards=1.0 if shared else config.run.learner_gpus + config.generator.count * config.generator.num_gpus,
+        cards=1.0 if shared else config.run.learner_ranks * config.run.learner_gpus + config.generator.count * config.generator.num_gpus,
         assumptions=given,
     )
 
@@ -140,10 +140,11 @@ def print_plan(plan: DryRun, console: Console) -> None:
 
 def _learner_bytes(config: RunConfig, shape: ModelShape, given: Assumptions) -> dict[str, float]:
     parameters, micro = shape.parameters, config.learner.micro_batch_tokens
+    shards = config.run.learner_ranks if config.learner.zero_stage else 1  # ZeRO shares out the optimizer's states
     return {
         "weights (bf16)": 2.0 * parameters,
         "gradients (fp32, and bf16 on their way)": 6.0 * parameters,
-        "master weights and Adam's moments (fp32)": 12.0 * parameters,
+        "master weights and Adam's moments (fp32)": 12.0 * parameters / shards,
         "reference weights (bf16)": 2.0 * parameters,
         f"activations of {micro:,} tokens": float(shape.activation_bytes_per_token * micro),
         "logits of the trained tokens (bf16, fp32 and their gradient)": given.trained_share * micro * shape.vocabulary * 10.0,
@@ -189,7 +190,7 @@ def _scored_episodes(config: RunConfig) -> float:
 
 def _hours(config: RunConfig, shape: ModelShape, tokens: dict[str, float], given: Assumptions) -> dict[str, float]:
     """Training takes 6 operations a parameter and token, and 2 more where GRPO reads the reference's or its own logprobs."""
-    speed = given.card_flops * given.training_share_of_flops * max(1.0, config.run.learner_gpus)
+    speed = given.card_flops * given.training_share_of_flops * config.run.learner_ranks
     more = 2.0 * (config.grpo.kl_report_share if not config.grpo.kl_coefficient else 1.0)
     more += 2.0 * (config.grpo.old_logprobs == "learner")
     rl = sum(count for name, count in tokens.items() if name.startswith("trained in phase")) * config.grpo.updates_per_batch

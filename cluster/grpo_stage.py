@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from cluster.collecting import Ahead, Collected, InStep, Tally
 from cluster.config import PhaseConfig
-from cluster.play import play_groups, question_seed
+from cluster.play import question_seed
 from cluster.running import Run
 from cluster.schedule import endless_order, learning_rate, progress
 from cluster.scoring import Scoring
@@ -94,8 +94,7 @@ def _collecting(run: Run, phase: PhaseConfig) -> InStep | Ahead:
     tally = Tally(record.groups, record.zero_variance)
 
     async def play(questions: Sequence[Question], moment: str) -> AsyncIterator[Group]:
-        async for group in play_groups(
-            run.crew.rollouts,
+        async for group in run.supervisor.play(
             questions,
             members=rollout.group_size,
             seed=question_seed(seed, moment),

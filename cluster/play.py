@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import Any
 
 from envs.groups import table_to_groups
 from envs.records import Group, Question
+
+# From an error, its question, how often it has failed and when it was asked for: returns for it to be played again, else raises.
+Recover = Callable[[BaseException, Question, int, float], Awaitable[None]]
 
 
 async def play_groups(
@@ -21,18 +26,21 @@ async def play_groups(
     temperature: float,
     concurrency: int,
     steered: bool = False,
-) -> AsyncIterator[Group]:
+    recover: Recover | None = None,
+) -> AsyncGenerator[Group]:
     """Groups in the order they finish, with at most `concurrency` episodes in flight; drawn from `questions` as room appears.
 
     Leaving the iteration early abandons what is in flight.
 
     Raises:
-        ray.exceptions.RayError: a rollout failed; that is our failure and never a reward of 0.
+        ray.exceptions.RayError: a rollout failed, and `recover` could not mend it; that is our failure and never a reward of 0.
     """
     waiting = iter(questions)
     first = seed % len(rollouts)  # of many calls with one question each, not all go to the same actor
     actors = itertools.cycle([*rollouts[first:], *rollouts[:first]])
     running: set[asyncio.Task[Any]] = set()
+    asked: dict[asyncio.Task[Any], tuple[Question, float]] = {}
+    failures: Counter[str] = Counter()
     in_flight = max(1, concurrency // members)
 
     async def play(question: Question) -> Group:
@@ -44,12 +52,23 @@ async def play_groups(
     try:
         while True:
             for question in itertools.islice(waiting, in_flight - len(running)):
-                running.add(asyncio.create_task(play(question)))
+                task = asyncio.create_task(play(question))
+                running.add(task)
+                asked[task] = question, time.monotonic()
             if not running:
                 return
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                yield task.result()
+                question, began = asked.pop(task)
+                error = task.exception()
+                if error is None:
+                    yield task.result()
+                elif recover is None:
+                    raise error
+                else:
+                    failures[question.id] += 1
+                    await recover(error, question, failures[question.id], began)
+                    waiting = itertools.chain([question], waiting)
     finally:
         for task in running:
             task.cancel()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ import ray
 from actors.generator_actor import GeneratorActor
 from actors.rollout_actor import RolloutActor
 from cluster.config import RunConfig
-from learner.learner_actor import LearnerActor
+from cluster.learner_group import start_learners
+from cluster.ray_cluster import check_resources, check_shared, shipped_code
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +43,13 @@ class Crew:
 
 @contextlib.contextmanager
 def ray_session(logs_dir: Path, *, address: str | None = None, verbose: bool = False) -> Iterator[None]:
-    """A Ray session for the block: started here, or joined when an address is given. Ray's own logs are linked from logs_dir."""
+    """A Ray session for the block: started here, or joined when an address is given, whose nodes then get our code.
+
+    Ray's own logs are linked from logs_dir.
+    """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the coming default; unset, Ray warns about it
     os.environ.setdefault("RAY_DISABLE_IMPORT_WARNING", "1")
-    local: dict[str, Any] = {}
+    local: dict[str, Any] = {"runtime_env": shipped_code()}
     if address is None:
         local = {
             "num_cpus": max(2, os.cpu_count() or 2),
@@ -68,28 +72,48 @@ def ray_session(logs_dir: Path, *, address: str | None = None, verbose: bool = F
 
 
 def start_crew(config: RunConfig, model_dir: Path, databases_dir: Path) -> Crew:
-    """Create all actors of a run (they start side by side; `Crew.ready` waits for them)."""
+    """Create all actors of a run (they start side by side; `Crew.ready` waits for them). Ray restarts all but the learner when they die."""
     # A generator and the learner never compute at the same time on a machine without GPUs, so each may use every core, and Ray's
     # logical CPUs only count processes.
     generators = [
-        _remote(GeneratorActor, num_cpus=0.5, num_gpus=config.generator.num_gpus, max_concurrency=1000).remote(
+        _remote(GeneratorActor, num_cpus=0.5, num_gpus=config.generator.num_gpus, max_concurrency=1000, max_restarts=-1).remote(
             str(model_dir), config.generator
         )
         for _ in range(config.generator.count)
     ]
     rollouts = [
-        _remote(RolloutActor, num_cpus=0.25, max_concurrency=1000).remote(
+        _remote(RolloutActor, num_cpus=0.25, max_concurrency=1000, max_restarts=-1).remote(
             str(databases_dir), str(model_dir), generators, config.episode, config.rollout
         )
         for _ in range(config.run.rollout_actors)
     ]
-    learner = _remote(
-        LearnerActor,
-        runtime_env={"env_vars": config.learner.environment()},
-        num_cpus=min(0.5, config.run.learner_cpus),
-        num_gpus=config.run.learner_gpus,
-    ).remote(config.learner, str(model_dir), transport=config.generator.transport, grpo=config.grpo)
-    return Crew(generators, rollouts, learner)
+    return Crew(generators, rollouts, start_learner(config, model_dir))
+
+
+def start_learner(config: RunConfig, model_dir: Path) -> Any:
+    """Create the learner of a run, of one rank or several."""
+    return start_learners(
+        config.run.learner_ranks,
+        min(0.5, config.run.learner_cpus),
+        config.run.learner_gpus,
+        config.learner,
+        model_dir,
+        config.grpo,
+        config.generator.transport,
+    )
+
+
+def check_cluster(config: RunConfig, paths: Sequence[Path]) -> None:
+    """Before the actors of a run are asked of a cluster: it has the cores and cards, and every node sees the paths.
+
+    Raises:
+        ClusterError: it lacks something.
+    """
+    check_resources(
+        0.5 * config.generator.count + 0.25 * config.run.rollout_actors + config.run.learner_ranks * min(0.5, config.run.learner_cpus),
+        config.generator.count * config.generator.num_gpus + config.run.learner_ranks * config.run.learner_gpus,
+    )
+    check_shared(paths)
 
 
 def _remote(actor_class: type, **options: Any) -> Any:

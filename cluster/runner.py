@@ -59,14 +59,14 @@ def train(config: RunConfig, run_dir: Path, *, address: str | None = None, verbo
             display.table(report.result_table(finished))
             return 0
         try:
-            to_the_end = _run(config, store, state, checkpoint, display, address=address, verbose=verbose)
+            ended = _run(config, store, state, checkpoint, display, address=address, verbose=verbose)
         except KeyboardInterrupt:
             store.append_event("stopped", step=state.step, stage=state.stage, broken_off=True)
             display.line("Broken off. The same command goes on from the last checkpoint.")
             return 130
-        if not to_the_end:
+        if ended is None:
             return 130
-        _say_how_to_go_on(store, report.result(state, config.run.seed), display)
+        _say_how_to_go_on(store, report.result(ended, config.run.seed), display)
         return 0
 
 
@@ -79,42 +79,61 @@ def _run(
     *,
     address: str | None,
     verbose: bool,
-) -> bool:
-    """Train to the end; False when somebody stopped it first."""
+) -> TrainerState | None:
+    """Train to the end and return the state then; None when somebody stopped it first."""
     started = time.monotonic()
     data = _data(config, display)  # first of all: it may be refused
     record_data(store, data, begun=checkpoint is not None)
 
     import ray  # this and what follows takes seconds to import
 
-    from cluster.ray_setup import ray_session, start_crew
-    from cluster.trainer import LEARNER, Stopped, Trainer
+    from cluster.ray_setup import check_cluster, ray_session, start_crew
+    from cluster.rebuilding import LEARNER_LOST, load_learner, rebuild_learner
+    from cluster.supervisor import Supervisor
+    from cluster.trainer import Stopped, Trainer
 
     model_dir = resolve(config.run.base_model)
     watch = MemoryWatch()
     try:
-        with contextlib.ExitStack() as stack, ray_session(store.logs_dir.absolute(), address=address, verbose=verbose):
+        with (
+            contextlib.ExitStack() as stack,
+            ray_session(store.logs_dir.absolute(), address=address, verbose=verbose),
+            _sigterm_as_ctrl_c(),  # once more: Ray puts a handler of its own in the place of the first
+        ):
+            if address is not None:
+                check_cluster(config, [model_dir, data.databases_dir, store.path.absolute()])
             crew = start_crew(config, model_dir, data.databases_dir)
             event_files = stack.enter_context(contextlib.closing(EventFiles(store.path, None if checkpoint is None else state.step)))
             store.on_metrics.append(event_files.write)  # loads TensorBoard's writer, and with it torch, while the engines start
             demonstrations = _demonstrations(config, data, model_dir, display)
             display.begin("starting the engines", 1)
             asyncio.run(crew.ready())
-            if checkpoint is not None and (checkpoint / LEARNER).is_dir():
-                ray.get(crew.learner.load_checkpoint.remote(str(checkpoint / LEARNER)))
-            trainer = Trainer(config, store, data, demonstrations, crew, display, state, model_dir)
+            if checkpoint is not None:
+                ray.get(load_learner(crew.learner, checkpoint))
+            canary = [sequence.ids for sequence in demonstrations[: config.evaluation.canary_sequences]]
+            supervisor = Supervisor(crew, store, config.supervision, canary, config.evaluation.canary_bound)
             state.spend("start", time.monotonic() - started)
             try:
-                asyncio.run(_until_done_or_stopped(trainer, display))
+                lost: BaseException | None = None
+                while True:
+                    try:
+                        if lost is not None:
+                            display.line("The learner is lost: building it anew from the last checkpoint.")
+                            state = rebuild_learner(supervisor, lost, config, store, model_dir)
+                        trainer = Trainer(config, store, data, demonstrations, supervisor, display, state, model_dir)
+                        asyncio.run(_until_done_or_stopped(trainer, display))
+                        break
+                    except LEARNER_LOST as error:
+                        lost = error
             except Stopped:
                 store.append_event("stopped", step=state.step, stage=state.stage)
                 display.line(f"Stopped at step {state.step}, nothing lost: the same command goes on from there.")
-                return False
+                return None
             finally:
                 state.peak_memory_bytes = max(state.peak_memory_bytes, watch.peak_bytes)
                 state.spend("total", time.monotonic() - started)
             store.write_json_atomic("result.json", report.result(state, config.run.seed))
-            return True
+            return state
     finally:
         watch.close()
 
@@ -122,6 +141,7 @@ def _run(
 async def _until_done_or_stopped(trainer: Any, display: Display) -> None:
     """Run the trainer; the first Ctrl-C (or SIGTERM) lets the step in progress end, the second breaks off."""
     loop = asyncio.get_running_loop()
+    watch = asyncio.create_task(trainer.supervisor.watch())
     task = asyncio.create_task(trainer.run())
 
     def asked_to_stop() -> None:
@@ -139,6 +159,7 @@ async def _until_done_or_stopped(trainer: Any, display: Display) -> None:
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     finally:
+        watch.cancel()
         for number, handler in before.items():
             loop.remove_signal_handler(number)
             signal.signal(number, handler)

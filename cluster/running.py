@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cluster.canary import check_canary
 from cluster.config import RunConfig
 from cluster.display import Display
 from cluster.ray_setup import Crew
 from cluster.state import TrainerState
+from cluster.supervisor import Supervisor
 from envs.dataset import Dataset
 from envs.records import TrainingSequence
 from envs.run_store import RunStore
@@ -40,11 +40,15 @@ class Run:
     store: RunStore
     data: Dataset
     demonstrations: list[TrainingSequence]
-    crew: Crew
+    supervisor: Supervisor
     display: Display
     state: TrainerState
     base_model_dir: Path
     stopping: bool = False  # set by a signal handler; the step in progress is finished first
+
+    @property
+    def crew(self) -> Crew:
+        return self.supervisor.crew
 
     # Weights and checkpoints
 
@@ -56,11 +60,9 @@ class Run:
         """
         with self.timed("push"):
             version = self.state.step
-            metrics = await self.crew.learner.push.remote(self.crew.generators, version)
-            canary = [s.ids for s in self.demonstrations[: self.config.evaluation.canary_sequences]]
-            gap = await check_canary(self.crew, canary, version, self.config.evaluation.canary_bound)
-        self.store.append_metrics(self.state.step, {**metrics, "canary/logprob_gap": gap})
-        log.info("%s: pushed weights v%d, canary gap %.4f", reason, version, gap)
+            metrics = await self.supervisor.push(version)
+        self.store.append_metrics(self.state.step, metrics)
+        log.info("%s: pushed weights v%d, canary gap %.4f", reason, version, metrics["canary/logprob_gap"])
 
     async def begin_grpo(self) -> None:
         """What GRPO starts from is kept as policy/sft, in the learner's own precision: `replay` starts from it too."""

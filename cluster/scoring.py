@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping, Sequence
 
 from cluster.memorisation import Watched
-from cluster.play import play_groups
 from cluster.running import Run
 from cluster.schedule import spread
 from cluster.scores import Score, pass_at_shares, score
@@ -75,7 +74,7 @@ class Scoring:
         if best is None or best.test is not None:
             return
         run.display.line(f"The best policy is of step {best.step} ({best.stage}): scoring it on the test databases")
-        await run.crew.learner.push_directory.remote(str(run.store.policy_dir("best")), run.crew.generators, run.state.step + 1)
+        await run.supervisor.push_directory(str(run.store.policy_dir("best")), run.state.step + 1)
         scores = await self._evaluate("best", best.step, {"test": self._test_questions()})
         best.test = scores["test"].as_dict()
         await run.checkpoint()
@@ -138,8 +137,7 @@ class Scoring:
         right = 0
         run.display.begin(f"{stage} {' and '.join(parts)}", len(part_of))
         with run.timed("evaluation"):
-            async for group in play_groups(
-                run.crew.rollouts,
+            async for group in run.supervisor.play(
                 [question for questions in parts.values() for question in questions],
                 members=members,
                 seed=0,

@@ -16,6 +16,7 @@ from cluster.running import LEARNER, Run, Stopped
 from cluster.scoring import Scoring
 from cluster.sft_stage import train_sft
 from cluster.state import DONE, TrainerState
+from cluster.supervisor import Supervisor, TooManyRestartsError
 from envs.dataset import Dataset
 from envs.records import TrainingSequence
 from envs.run_store import RunStore
@@ -32,17 +33,21 @@ class Trainer:
         store: RunStore,
         data: Dataset,
         demonstrations: list[TrainingSequence],
-        crew: Crew,
+        supervisor: Supervisor,
         display: Display,
         state: TrainerState,
         base_model_dir: Path,
     ) -> None:
-        self._run = Run(config, store, data, demonstrations, crew, display, state, base_model_dir)
+        self._run = Run(config, store, data, demonstrations, supervisor, display, state, base_model_dir)
         self._scoring = Scoring(self._run)
 
     @property
     def crew(self) -> Crew:
         return self._run.crew
+
+    @property
+    def supervisor(self) -> Supervisor:
+        return self._run.supervisor
 
     @property
     def stopping(self) -> bool:
@@ -58,9 +63,12 @@ class Trainer:
 
         Raises:
             Stopped: `stopping` was set; everything done so far is in the last checkpoint.
+            TooManyRestartsError: processes died faster than the limit allows; the same holds.
         """
         run, state = self._run, self._run.state
         try:
+            if not state.step or state.stages["base"].test is None:
+                await run.supervisor.begin_with_base()  # at once, but for a run whose learner was lost and went back to here
             if state.step:
                 await self._scoring.score_base()
                 await run.push("resume")
@@ -68,7 +76,7 @@ class Trainer:
                 await self._run_stage(state.stage)
             await self._scoring.score_best()
             await run.export("last")
-        except Stopped:
+        except (Stopped, TooManyRestartsError):
             await run.checkpoint()
             raise
 

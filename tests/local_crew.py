@@ -36,6 +36,11 @@ class FreshPolicy(TransformersPolicy):
         self._cached = []
         return super()._generate(prompt, sampling, tokens_max)
 
+    async def admit(self, version: int) -> bool:
+        """As a generator that was never restarted."""
+        assert version == self.version
+        return False
+
 
 class LocalRollouts:
     """A RolloutActor's `play` on one database with one policy."""

@@ -30,7 +30,8 @@ def test_a_run_that_has_begun_goes_on_only_with_the_spider_it_was_begun_with(tmp
     assert [(event["fingerprint"], event["outside"]) for event in store.read_events()][-1] == ("all of two", {"spider": "two"})
 
 
-def test_sigterm_while_a_run_starts_ends_it_as_ctrl_c_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sign", ["config.toml", pytest.param("tensorboard/*", marks=pytest.mark.ray)], ids=["before_ray", "with_ray"])
+def test_sigterm_while_a_run_starts_ends_it_as_ctrl_c_does(tmp_path: Path, sign: str) -> None:
     run = tmp_path / "run"
     process = subprocess.Popen(
         [sys.executable, "-m", "cluster.cli", "train", "--preset", "smoke", "--run-dir", str(run)],
@@ -39,8 +40,8 @@ def test_sigterm_while_a_run_starts_ends_it_as_ctrl_c_does(tmp_path: Path) -> No
         stderr=subprocess.STDOUT,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    while process.poll() is None and not (run / "config.toml").exists() and time.monotonic() < deadline:
+    deadline = time.monotonic() + 120
+    while process.poll() is None and not any(run.glob(sign)) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     told, _ = process.communicate(timeout=60)

@@ -12,6 +12,7 @@ from actors.rollout import RolloutConfig
 from cluster.config import EvaluationConfig, PhaseConfig, RunConfig, RunSection
 from cluster.display import Display
 from cluster.state import DONE, TrainerState
+from cluster.supervisor import Supervisor
 from cluster.trainer import LEARNER, Stopped, Trainer
 from envs.dataset import Dataset
 from envs.group_files import read_groups, read_training
@@ -49,7 +50,9 @@ def trainer_of(
     data = Dataset(database.parent.parent, QUESTIONS, QUESTIONS[:2], QUESTIONS[2:3], "", {})
     demonstrations = [TrainingSequence(tuple(range(5 + i, 35 + i)), (0.0,) + (1.0,) * 29) for i in range(6)]
     crew = local_crew(model_dir, database, config.rollout, config.grpo)
-    return Trainer(config, store, data, demonstrations, crew, Display(), state, model_dir), store, state
+    canary = [sequence.ids for sequence in demonstrations[: config.evaluation.canary_sequences]]
+    supervisor = Supervisor(crew, store, config.supervision, canary, config.evaluation.canary_bound)
+    return Trainer(config, store, data, demonstrations, supervisor, Display(), state, model_dir), store, state
 
 
 def story(store: RunStore) -> list[Any]:
