@@ -1,117 +1,234 @@
-"""Steps of a run under SIGKILL: does every question come back once, and sampled by the right weights alone?
+"""A whole run under SIGKILL: does it end with every step done, and every question drawn trained on or passed over exactly once?
 
-Real Ray, rollout actors, supervision and pushes; the engines answer from a script and the weights are one number, so that twenty kills
-take a minute. Each step plays questions, trains (the number changes) and pushes. At random moments rollout actors, generator
-actors and engines inside living actors die, by the ids of this benchmark's own processes. Learner and driver are not killed here.
+`analyst-buddy train` with all its real processes, on a tiny random model: rollout actors, generator actors, vLLM engines, learner and
+the driver die at random moments, the driver followed by the same command. Actors die once a command has written its first line of
+metrics: one that dies while a run starts ends the command. Only processes of this run are killed, by their ids. `chaos-scripted` strikes
+far oftener, at actors whose engines answer from a script.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
+import os
 import random
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import ray
+import psutil
 
-from cluster.config import SupervisionConfig
-from cluster.ray_setup import Crew
-from cluster.supervisor import Supervisor
-from envs.records import Group, Question
+from cluster.base_model import ensure_bundled
+from cluster.config import RunConfig, load_preset
+from cluster.dataset_cache import data_of
+from cluster.schedule import endless_order
+from cluster.state import DONE, TrainerState
+from envs.group_files import read_groups, read_training
+from envs.records import Question
 from envs.run_store import RunStore
 from tests.benchmarks.report import Figure, Report
-from tests.benchmarks.scale import byte_world
-from tests.scripted_crew import kill, start_scripted_crew
+from tests.fakes import save_tiny_model
 
-CANARY = [(1, 2, 3)]
-KINDS = ("rollout actor", "generator actor", "engine")
+VICTIMS = {  # what a process of each kind is called
+    "rollout actor": "ray::RolloutActor",
+    "generator actor": "ray::GeneratorActor",
+    "engine": "VLLM::EngineCore",
+    "learner": "ray::LearnerActor",
+    "driver": "",
+}
+SETTINGS = (
+    "run.checkpoint_every=2", "run.rollout_actors=2", "learner.compile=false", "learner.threads=1", "generator.max_model_len=1024",
+    "generator.max_num_batched_tokens=1024", "generator.kv_cache_gb=0.1", "generator.max_num_seqs=16", "rollout.group_size=2",
+    "rollout.turn_tokens_max=12", "rollout.episode_tokens_max=1000", "reward.repeated=0.05", "reward.malformed=0.05",
+    "sft.batch_tokens=1000",
+    "evaluation.validation_questions=2", "evaluation.test_questions=1", "evaluation.samples=0", "evaluation.training_questions=0",
+    "supervision.restarts_max=10000", "data.train_questions=200", "data.validation_questions=200", "data.schema_styles=1",
+)  # fmt: skip
+DELAY_S = 6.0  # at most, from when a kill is due by the steps done to the kill
+GONE_S = 60.0  # in which what a killed driver leaves has to be gone
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--steps", type=int, default=20, help="steps of the run (default 20)")
-    parser.add_argument("--kills", type=int, default=20, help="at least so many deaths (default 20)")
+    parser.add_argument("--steps", type=int, default=20, help="learner steps of the run: a third SFT, the rest GRPO (default 20)")
+    parser.add_argument("--kills", type=int, default=20, help="processes killed, spread over the steps (default 20)")
     parser.add_argument("--seed", type=int, default=0, help="of who dies, and when (default 0)")
+    parser.add_argument("--keep", type=Path, help="keep the run in this folder, which must not exist")
 
 
 def measure(options: argparse.Namespace) -> Report:
-    """Run the steps, killing meanwhile."""
+    """Train and kill.
+
+    Raises:
+        ValueError: too few steps for three stages.
+    """
+    if options.steps < 3 or options.kills < 0:
+        raise ValueError("--steps wants 3 or more, one for each stage, and --kills 0 or more")
     with tempfile.TemporaryDirectory(prefix="chaos-") as scratch:
         folder = Path(scratch)
-        databases, model_dir = byte_world(folder)
-        ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False)
+        model = save_tiny_model(folder / "model", (ensure_bundled() / "tokenizer.json").read_text())
+        sft = options.steps // 3
+        phase1 = (options.steps - sft) // 2
+        steps = {"sft": sft, "phase1": phase1, "phase2": options.steps - sft - phase1}
+        settings = [*SETTINGS, f'run.base_model="{model}"', *(f"{stage}.steps={count}" for stage, count in steps.items())]
+        run_dir = options.keep or folder / "run"
+        began = time.monotonic()
+        attack = Attack(run_dir, settings, options)
+        attack.run()
+        return _report(RunStore(run_dir), load_preset("smoke", settings), attack, options, time.monotonic() - began)
+
+
+class Attack:
+    """One run, begun again as often as its driver is killed."""
+
+    def __init__(self, run_dir: Path, settings: list[str], options: argparse.Namespace) -> None:
+        self._run_dir, self._options = run_dir, options
+        sets = [word for setting in settings for word in ("--set", setting)]
+        self._command = [sys.executable, "-m", "cluster.cli", "train", "--preset", "smoke", "--run-dir", str(run_dir), *sets]
+        self._rng = random.Random(options.seed)
+        self._kinds = self._shuffled_for_ever()
+        self.kills: Counter[str] = Counter()
+        self.left_behind = 0  # processes that outlived a killed driver
+        self.exit_code: int | None = None
+        self.told = ""  # by the last command
+
+    def run(self) -> None:
+        """Train to the end, or until the command fails by itself."""
+        while self.exit_code is None:
+            with tempfile.TemporaryFile("w+") as output:
+                driver = subprocess.Popen(self._command, stdout=output, stderr=subprocess.STDOUT, env=_environment())
+                try:
+                    self._strike_until_it_ends(driver)
+                finally:
+                    if driver.poll() is None:
+                        driver.kill()
+                        driver.wait()
+                output.seek(0)
+                self.told = output.read()
+
+    def _strike_until_it_ends(self, driver: subprocess.Popen[bytes]) -> None:
+        """Returns once the driver was killed, or sets the exit code once it ended."""
+        lines = len(self._metrics())
+        for kind in self._kinds:
+            while not (self._due() and (kind == "driver" or len(self._metrics()) > lines)):
+                if self._ended(driver, 0.5):
+                    return
+            if self._ended(driver, self._rng.uniform(0.0, DELAY_S)):
+                return
+            while not self._killed(driver, kind):
+                if self._ended(driver, 0.2):
+                    return
+            self.kills[kind] += 1
+            if kind == "driver":
+                return
+
+    def _metrics(self) -> list[dict[str, float]]:
+        return RunStore(self._run_dir).read_metrics()
+
+    def _due(self) -> bool:
+        """Whether the next kill is due, by the furthest step the run has ever reached."""
+        struck, wanted = sum(self.kills.values()), self._options.kills
+        reached = max((row["step"] for row in self._metrics()), default=0)
+        return struck < wanted and reached >= struck * self._options.steps // wanted
+
+    def _ended(self, driver: subprocess.Popen[bytes], within_s: float) -> bool:
         try:
-            crew = start_scripted_crew(
-                folder, databases, (model_dir / "tokenizer.json").read_text(), generators=2, rollouts=3, latency_s=0.1
-            )
-            return asyncio.run(_run(crew, RunStore(folder / "run"), options))
-        finally:
-            ray.shutdown()
+            self.exit_code = driver.wait(within_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _killed(self, driver: subprocess.Popen[bytes], kind: str) -> bool:
+        """Whether there was such a process and it is dead now."""
+        try:
+            theirs = psutil.Process(driver.pid).children(recursive=True)
+            if kind != "driver":
+                found = [process for process in theirs if _called(process, VICTIMS[kind])]
+                if found:
+                    self._rng.choice(found).kill()
+                return bool(found)
+        except psutil.NoSuchProcess:
+            return False
+        driver.kill()
+        driver.wait()
+        _, alive = psutil.wait_procs(theirs, GONE_S)
+        self.left_behind += len(alive)
+        for process in alive:
+            process.kill()
+        return True
+
+    def _shuffled_for_ever(self) -> Iterator[str]:
+        while True:
+            yield from self._rng.sample(list(VICTIMS), len(VICTIMS))
 
 
-async def _run(crew: Crew, store: RunStore, options: argparse.Namespace) -> Report:
-    supervisor = Supervisor(crew, store, SupervisionConfig(restarts_max=10_000), CANARY, 0.1)
-    watch = asyncio.create_task(supervisor.watch())
-    await asyncio.sleep(0)
-    rng = random.Random(options.seed)
-    kills: Counter[str] = Counter()
-    asked: Counter[str] = Counter()
-    came: Counter[str] = Counter()
-    wrong_weights = 0
-    began = time.monotonic()
-    await supervisor.push(1)
-    for step in range(1, options.steps + 1):
-        questions = [Question(f"shop/{step}/{i}", "shop", "How many pets are there?", "SELECT count(*) FROM pets") for i in range(12)]
-        asked.update(question.id for question in questions)
-        due = -(-(options.kills * step) // options.steps) - sum(kills.values())
-        blows = [asyncio.create_task(_strike(crew, rng, kills)) for _ in range(due)]
-        async for group in supervisor.play(questions, members=2, seed=step, temperature=1.0, concurrency=12):
-            came[group.question.id] += 1
-            wrong_weights += _versions(group) != {step}
-        await asyncio.gather(*blows)
-        await crew.learner.step.remote()
-        await supervisor.push(step + 1)
-    watch.cancel()
-    return _report(store, options, kills, asked == came, wrong_weights, time.monotonic() - began)
-
-
-async def _strike(crew: Crew, rng: random.Random, kills: Counter[str]) -> None:
-    kind = rng.choice(KINDS)
-    kills[kind] += 1
-    victim: Any = rng.choice(crew.rollouts if kind == "rollout actor" else crew.generators)
-    await asyncio.sleep(rng.uniform(0.0, 0.8))
+def _called(process: psutil.Process, name: str) -> bool:
     try:
-        if kind == "engine":
-            await victim.break_engine.remote()
-        else:
-            await asyncio.to_thread(kill, victim)
-    except (ray.exceptions.RayActorError, ProcessLookupError):
-        kills[kind] -= 1  # it was dead already
+        return " ".join(process.cmdline()).startswith(name)
+    except psutil.Error:
+        return False
 
 
-def _versions(group: Group) -> set[int]:
-    return {span.version for trajectory in group.trajectories for span in trajectory.spans}
+def _environment() -> dict[str, str]:
+    root = str(Path(__file__).resolve().parent.parent.parent)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))}
 
 
-def _report(store: RunStore, options: argparse.Namespace, kills: Counter[str], whole: bool, wrong_weights: int, seconds: float) -> Report:
+def questions_amiss(store: RunStore, config: RunConfig, train: tuple[Question, ...], state: TrainerState) -> int:
+    """How many questions of GRPO's order were not played exactly once on the way to the final weights."""
+    amiss, step = 0, state.stages["sft"].steps
+    for stage in ("phase1", "phase2"):
+        record, phase = state.stages[stage], getattr(config, stage)
+        pool = [question for question in train if len(question.tables) <= phase.tables_max]
+        drawn = Counter(question.id for question in islice(endless_order(pool, config.run.seed), record.drawn))
+        steps = range(step + 1, step + 1 + record.steps)
+        played = Counter(group.question.id for at in steps for group in read_groups(store.groups_path(at)))
+        amiss += sum(((drawn - played) + (played - drawn)).values())
+        step += record.steps
+    return amiss
+
+
+def _report(store: RunStore, config: RunConfig, attack: Attack, options: argparse.Namespace, seconds: float) -> Report:
+    checkpoint, _ = store.newest_intact_checkpoint()
+    state = TrainerState.from_dict(store.read_manifest(checkpoint)["state"]) if checkpoint else TrainerState()
+    ended = state.stage == DONE and attack.exit_code == 0
     restarts = [event for event in store.read_events() if event["kind"] == "restart"]
-    back = [event["seconds"] for event in restarts if event["who"].startswith("generator")]
+    back = {kind: [event["seconds"] for event in restarts if event["who"].startswith(kind)] for kind in ("generator", "learner")}
+    rows = Counter(row["step"] for row in store.read_metrics() if not row.get("replaced") and ("sft/loss" in row or "reward/mean" in row))
+    files = store.groups_files()
+    other = sum(
+        {span.version for trajectory in group.trajectories for span in trajectory.spans} != {step - 1}
+        for step, path in files.items()
+        for group in read_groups(path)
+    )
+    amiss = questions_amiss(store, config, data_of(config, lambda *_: None).train, state) if ended else -1
+    kills = attack.kills
+    trained = sum(len(training.trained) for path in files.values() if (training := read_training(path)))
+    mended = kills["engine"] + kills["generator actor"] + kills["learner"]
     return Report(
         name="chaos",
         figures={
-            "steps_done": Figure(options.steps, "count", at_least=options.steps),
-            "kills": Figure(sum(kills.values()), "count"),
-            "restarts_recorded": Figure(len(restarts), "count", at_least=1 if sum(kills.values()) else 0),
-            "every_question_came_back_once": Figure(int(whole), "count", at_least=1),
-            "groups_of_other_weights": Figure(wrong_weights, "count", at_most=0),
-            "generator_back_median": Figure(statistics.median(back) if back else 0.0, "s"),
-            "generator_back_longest": Figure(max(back, default=0.0), "s"),
+            "steps_done": Figure(state.step if ended else 0, "count", at_least=options.steps),
+            "kills": Figure(sum(kills.values()), "count", at_least=options.kills),
+            "restarts_recorded": Figure(len(restarts), "count", at_least=min(1, mended)),
+            "questions_not_played_once": Figure(amiss, "count", at_least=0, at_most=0),
+            "groups_of_other_weights": Figure(other, "count", at_most=0),
+            "steps_without_one_line_of_metrics": Figure(
+                sum(rows[step] != 1 for step in range(1, options.steps + 1)), "count", at_most=0
+            ),
+            "processes_left_by_a_killed_driver": Figure(attack.left_behind, "count", at_most=0),
+            "groups_trained_on": Figure(trained, "count"),
+            "generator_back_median": Figure(statistics.median(back["generator"] or [0.0]), "s"),
+            "generator_back_longest": Figure(max(back["generator"], default=0.0), "s"),
+            "learner_back_median": Figure(statistics.median(back["learner"] or [0.0]), "s"),
             "run": Figure(seconds, "s"),
         },
-        how={"seed": options.seed, "kills_by_kind": dict(kills), "generators": 2, "rollout_actors": 3, "questions_a_step": 12},
-        notes=["deaths that overtake each other count once; the 25 s start of a real engine is not in, as these answer from a script"],
-    )
+        how={
+            "seed": options.seed, "kills_by_kind": dict(kills), "cores": len(os.sched_getaffinity(0)), "load": round(os.getloadavg()[0], 1),
+        },
+        notes=[] if ended else [f"the command ended with {attack.exit_code}: {attack.told[-1500:]}"],
+    )  # fmt: skip

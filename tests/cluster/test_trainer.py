@@ -2,67 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from actors.rollout import RolloutConfig
-from cluster.config import EvaluationConfig, PhaseConfig, RunConfig, RunSection
-from cluster.display import Display
+from cluster.rebuilding import load_learner
 from cluster.state import DONE, TrainerState
-from cluster.supervisor import Supervisor
-from cluster.trainer import LEARNER, Stopped, Trainer
-from envs.dataset import Dataset
-from envs.group_files import read_groups, read_training
-from envs.records import Question, TrainingSequence
-from envs.run_store import RunStore
-from learner.config import SftConfig
+from cluster.trainer import LEARNER, Stopped
+from envs.group_files import read_groups
 from tests.fakes import save_tiny_model
-from tests.local_crew import TINY_LEARNER, local_crew
+from tests.tiny_run import CONFIG, OFTEN, PHASE, ROLLOUT, story, trainer_of
 
 pytest.importorskip("torch", reason="torch is not installed: run `make setup`")
-
-ROLLOUT = RolloutConfig(group_size=3, turn_tokens_max=6, episode_tokens_max=1000)
-PHASE = PhaseConfig(steps=2, groups_per_step=2, learning_rate=1e-2, validate_every=5)
-QUESTIONS = tuple(Question(f"shop/{i}", "shop", f"How many pets, {i}?", "SELECT count(*) FROM pets", ("pets",)) for i in range(7))
-CONFIG = RunConfig(
-    run=RunSection(checkpoint_every=100),
-    rollout=ROLLOUT,
-    learner=TINY_LEARNER,
-    sft=SftConfig(steps=2, batch_tokens=60, learning_rate=1e-3),
-    phase1=PHASE,
-    phase2=replace(PHASE, tables_max=99),
-    evaluation=EvaluationConfig(concurrency=6, canary_sequences=2, canary_bound=1e-3),
-)
 
 
 @pytest.fixture(scope="module")
 def model_dir(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: str) -> Path:
     return save_tiny_model(tmp_path_factory.mktemp("model"), tiny_tokenizer)
-
-
-def trainer_of(
-    folder: Path, model_dir: Path, database: Path, config: RunConfig = CONFIG, state: TrainerState | None = None
-) -> tuple[Trainer, RunStore, TrainerState]:
-    store, state = RunStore(folder), state or TrainerState()
-    data = Dataset(database.parent.parent, QUESTIONS, QUESTIONS[:2], QUESTIONS[2:3], "", {})
-    demonstrations = [TrainingSequence(tuple(range(5 + i, 35 + i)), (0.0,) + (1.0,) * 29) for i in range(6)]
-    crew = local_crew(model_dir, database, config.rollout, config.grpo)
-    canary = [sequence.ids for sequence in demonstrations[: config.evaluation.canary_sequences]]
-    supervisor = Supervisor(crew, store, config.supervision, canary, config.evaluation.canary_bound)
-    return Trainer(config, store, data, demonstrations, supervisor, Display(), state, model_dir), store, state
-
-
-def story(store: RunStore) -> list[Any]:
-    """All that was played and trained: questions and tokens in order, losses."""
-    groups = [
-        (read_training(path).trained, [(g.question.id, [t.ids for t in g.trajectories]) for g in read_groups(path)])
-        for _, path in sorted(store.groups_files().items())
-    ]
-    losses = [[line[name] for line in store.read_metrics() if name in line] for name in ("sft/loss", "grpo/loss")]
-    return [groups, *losses]
 
 
 async def test_all_stages_are_trained_scored_and_exported_and_the_same_seed_repeats_every_token(
@@ -103,6 +65,37 @@ async def test_a_stop_is_written_down_and_the_next_trainer_goes_on_from_it(tmp_p
     await trainer.run()
     assert (state.stage, state.step) == (DONE, 6)
     assert sorted(store.groups_files()) == [3, 4, 5, 6]
+
+
+async def test_a_run_killed_in_the_middle_of_a_step_goes_on_with_the_questions_tokens_and_losses_of_one_that_never_stopped(
+    tmp_path: Path, model_dir: Path, shop_db: Path
+) -> None:
+    straight, unbroken, _ = trainer_of(tmp_path / "straight", model_dir, shop_db, OFTEN)
+    await straight.run()
+
+    command = [sys.executable, "-m", "tests.tiny_run", str(tmp_path / "killed"), str(model_dir), str(shop_db), "4"]
+    root = Path(__file__).parent.parent.parent
+    died = subprocess.run(command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=300)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    _, store, _ = trainer_of(tmp_path / "killed", model_dir, shop_db, OFTEN)
+    checkpoint, problems = store.newest_intact_checkpoint()
+    assert checkpoint is not None
+    assert problems == []
+    assert max(line["step"] for line in store.read_metrics()) == 4
+    kept = TrainerState.from_dict(store.read_manifest(checkpoint)["state"])
+    assert (kept.stage, kept.step) == ("phase1", 3)
+    store.rewind(kept.step)
+    resumed, store, state = trainer_of(tmp_path / "killed", model_dir, shop_db, OFTEN, kept)
+    await load_learner(resumed.crew.learner, checkpoint)
+    await resumed.run()
+
+    assert (state.stage, state.step) == (DONE, 6)
+    groups, sft_losses, losses = story(store)
+    wanted, *wanted_losses = story(unbroken)
+    assert groups == wanted
+    assert [sft_losses, losses] == [pytest.approx(values, abs=1e-6) for values in wanted_losses]
+    assert len(sft_losses) == 2
+    assert len(losses) >= 3
 
 
 async def test_ahead_of_the_learner_groups_train_within_the_lag_and_say_which_weights_made_which_token(
