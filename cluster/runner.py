@@ -89,6 +89,7 @@ def _run(
 
     from cluster.ray_setup import check_cluster, ray_session, start_crew
     from cluster.rebuilding import LEARNER_LOST, load_learner, rebuild_learner
+    from cluster.run_gauges import RunGauges, exporters
     from cluster.supervisor import Supervisor
     from cluster.trainer import Stopped, Trainer
 
@@ -102,6 +103,8 @@ def _run(
         ):
             if address is not None:
                 check_cluster(config, [model_dir, data.databases_dir, store.path.absolute()])
+            RunGauges(store.name).listen(store)
+            store.append_event("exporters", prometheus=exporters())
             crew = start_crew(config, model_dir, data.databases_dir)
             event_files = stack.enter_context(contextlib.closing(EventFiles(store.path, None if checkpoint is None else state.step)))
             store.on_metrics.append(event_files.write)  # loads TensorBoard's writer, and with it torch, while the engines start

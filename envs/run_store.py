@@ -40,6 +40,7 @@ class RunStore:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self.on_metrics: list[Callable[[int, Mapping[str, float]], None]] = []  # called with each line of metrics.jsonl once it is written
+        self.on_events: list[Callable[[str, Mapping[str, Any]], None]] = []  # likewise of events.jsonl: its kind and fields
         with no_room_is_one_clear_error(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
 
@@ -101,6 +102,8 @@ class RunStore:
     def append_event(self, kind: str, **fields: Any) -> None:
         """One line of events.jsonl: something that happened once, such as a stage that began or an actor that came back."""
         self._append("events.jsonl", {"kind": kind, "time": time.time(), **fields})
+        for told in self.on_events:
+            told(kind, fields)
 
     def rewind(self, step: int) -> bool:
         """Note in metrics.jsonl that the run goes on from `step`: the lines of later steps written so far no longer hold.
