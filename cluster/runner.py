@@ -7,7 +7,6 @@ import contextlib
 import logging
 import random
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from cluster.display import Display
 from cluster.errors import UserError
 from cluster.event_files import EventFiles
 from cluster.memory import MemoryWatch
+from cluster.signals import sigterm_as_ctrl_c
 from cluster.state import DONE, TrainerState
 from envs.checkpoints import differing_libraries
 from envs.dataset import Dataset
@@ -46,7 +46,7 @@ def train(config: RunConfig, run_dir: Path, *, address: str | None = None, verbo
     check_data_sources(config)
     store = RunStore(run_dir)
     with (
-        _sigterm_as_ctrl_c(),
+        sigterm_as_ctrl_c(),
         claimed(store.path),
         Display() as display,
         _logging(store.logs_dir / "trainer.log", verbose=verbose),
@@ -99,7 +99,7 @@ def _run(
         with (
             contextlib.ExitStack() as stack,
             ray_session(store.logs_dir.absolute(), address=address, verbose=verbose),
-            _sigterm_as_ctrl_c(),  # once more: Ray puts a handler of its own in the place of the first
+            sigterm_as_ctrl_c(),  # once more: Ray puts a handler of its own in the place of the first
         ):
             if address is not None:
                 check_cluster(config, [model_dir, data.databases_dir, store.path.absolute()])
@@ -247,23 +247,6 @@ def _say_how_to_go_on(store: RunStore, result: dict[str, Any], display: Display)
     display.line(f"The best policy is in {store.policy_dir('best')}; everything else of the run is in {store.path}. Go on with:")
     display.line('  analyst-buddy ask --database shop.sqlite "How many orders came in last March?"')
     display.line("  analyst-buddy evaluate --questions questions.json --databases DIR")
-
-
-@contextlib.contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """SIGTERM, which machines and clusters send before they stop a process, ends a run as Ctrl-C does, at its start and end as well."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():  # only there can it be set
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager
