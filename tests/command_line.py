@@ -13,16 +13,18 @@ import warnings
 from subprocess import CompletedProcess
 
 import pytest
+from rich.console import Console, ConsoleDimensions
 
 from cluster.cli import main
 
 
-def run(*arguments: object, lines: str = "", **environment: str) -> CompletedProcess[str]:
+def run(*arguments: object, lines: str = "", columns: int = 80, **environment: str) -> CompletedProcess[str]:
     """Exit code, output and errors of a call; what it set for its process (environment, loggers, warnings) is put back.
 
     Args:
         lines: its standard input, which is a pipe.
-        environment: variables besides this process's; COLUMNS is 80 unless given.
+        columns: the width it prints in.
+        environment: variables besides this process's.
     """
     command = ["analyst-buddy", *map(str, arguments)]
     printed, complained = io.BytesIO(), io.BytesIO()
@@ -32,8 +34,9 @@ def run(*arguments: object, lines: str = "", **environment: str) -> CompletedPro
     with pytest.MonkeyPatch.context() as patched, warnings.catch_warnings():
         for name, stands_in in (("argv", command), ("stdin", io.StringIO(lines)), ("stdout", out), ("stderr", err)):
             patched.setattr(sys, name, stands_in)
-        for name, value in {"COLUMNS": "80", **environment}.items():
+        for name, value in environment.items():
             patched.setenv(name, value)
+        patched.setattr(Console, "size", ConsoleDimensions(columns, 25))  # a console keeps the COLUMNS that it began with
         try:
             main()
             code = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -47,6 +48,12 @@ SALES = [
     (4, 3, 4, 1, "2024-04-09", None), (5, 3, 2, 3, "2024-04-09", "late"), (6, 4, 3, 10, "2024-05-20", None),
     (7, 6, 4, 2, "2024-06-02", "gift"), (8, 6, 1, 1, "2024-06-02", None), (9, None, 3, 4, "2024-06-15", None),
 ]  # fmt: skip
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: DeepSpeed collects garbage at every engine, and would walk through all of it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def make_shop(path: Path) -> None:

@@ -34,7 +34,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(place: Path, *arguments: str, spider: str = "spider") -> CompletedProcess[str]:
     sets = [part for key, value in SMALL.items() for part in ("--set", f"data.{key}={value}")]
     command = [*arguments, "--preset", "smoke", "--spider", str(place / spider), *sets]
-    return command_line.run(*command, ANALYST_BUDDY_CACHE=str(place / "cache"), COLUMNS="200")
+    return command_line.run(*command, ANALYST_BUDDY_CACHE=str(place / "cache"), columns=200)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,12 @@ SHOP_QUESTIONS = [
              "SELECT DISTINCT product_name FROM owners JOIN sales USING (owner_id) JOIN Products USING (product_id) WHERE city = 'Oslo'",
              ("owners", "sales", "Products"), ("join",)),
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def the_main_module_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit puts a page in the place of __main__, which every process that is spawned later would run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")

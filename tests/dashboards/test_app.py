@@ -16,7 +16,7 @@ from tests.dashboards.pages import checked
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     for name, value in ((ENV_URL, "http://127.0.0.1:9"), (ENV_RUNS, str(tmp_path)), (ENV_HISTORY, str(tmp_path / "kept"))):
         monkeypatch.setenv(name, value)
-    return AppTest.from_file(str(Path(theme.__file__).with_name("app.py")), default_timeout=30)
+    return AppTest.from_file(str(Path(theme.__file__).with_name("app.py")), default_timeout=120)
 
 
 def test_the_first_page_is_the_owners(app: AppTest) -> None:
