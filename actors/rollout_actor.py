@@ -41,7 +41,12 @@ class RemotePolicy:
 
 
 class RolloutActor:
-    """Plays groups of questions with the generators it was given."""
+    """Plays groups of questions with the generators it was given.
+
+    Args:
+        generators: handles of GeneratorActors, or the names Ray knows them by: names for an actor that Ray is to restart, because it
+            complains of handles among the arguments of one.
+    """
 
     def __init__(
         self,
@@ -53,7 +58,7 @@ class RolloutActor:
     ) -> None:
         self._databases_dir = Path(databases_dir)
         self._codec = Codec.load(model_dir)
-        self._policies: list[Policy] = [RemotePolicy(generator) for generator in generators]
+        self._policies: list[Policy] = [RemotePolicy(_handle(generator)) for generator in generators]
         self._episode = episode
         self._rollout = rollout
         self._databases: dict[str, Database] = {}
@@ -95,3 +100,11 @@ class RolloutActor:
                 raise FileNotFoundError(f"{path} is missing: a question names database {db_id!r}, build the data set first")
             self._databases[db_id] = Database.open(path)
         return self._databases[db_id]
+
+
+def _handle(generator: Any) -> Any:
+    if not isinstance(generator, str):
+        return generator
+    import ray
+
+    return ray.get_actor(generator)

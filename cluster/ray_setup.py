@@ -75,15 +75,16 @@ def start_crew(config: RunConfig, model_dir: Path, databases_dir: Path) -> Crew:
     """Create all actors of a run (they start side by side; `Crew.ready` waits for them). Ray restarts all but the learner when they die."""
     # A generator and the learner never compute at the same time on a machine without GPUs, so each may use every core, and Ray's
     # logical CPUs only count processes.
+    names = [f"generator {index}" for index in range(config.generator.count)]
     generators = [
-        _remote(GeneratorActor, num_cpus=0.5, num_gpus=config.generator.num_gpus, max_concurrency=1000, max_restarts=-1).remote(
+        _remote(GeneratorActor, name=name, num_cpus=0.5, num_gpus=config.generator.num_gpus, max_concurrency=1000, max_restarts=-1).remote(
             str(model_dir), config.generator
         )
-        for _ in range(config.generator.count)
+        for name in names
     ]
     rollouts = [
         _remote(RolloutActor, num_cpus=0.25, max_concurrency=1000, max_restarts=-1).remote(
-            str(databases_dir), str(model_dir), generators, config.episode, config.rollout
+            str(databases_dir), str(model_dir), names, config.episode, config.rollout
         )
         for _ in range(config.run.rollout_actors)
     ]

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError, RayError, RayTaskError
+from ray.exceptions import ObjectLostError, RayActorError, RayError, RayTaskError
 
 from actors.generator_actor import GeneratorDiedError
 from cluster.canary import check_canary
@@ -316,7 +316,7 @@ class Supervisor:
 
 def is_death(error: BaseException) -> bool:
     """Whether an error means that a process is gone, and not that something was asked for wrongly."""
-    return isinstance(error, RayActorError | GeneratorDiedError)
+    return isinstance(error, RayActorError | GeneratorDiedError | ObjectLostError)  # an answer is lost with the node it lay on
 
 
 async def _until_ready(handle: Any) -> None:

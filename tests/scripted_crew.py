@@ -25,15 +25,34 @@ SCRIPT = ["DESCRIBE pets", "QUERY SELECT count(*) FROM pets", "ANSWER RESULT"]  
 
 
 def start_scripted_crew(
-    folder: Path, databases: Path, tokenizer_json: str, *, generators: int, rollouts: int, latency_s: float = 0.15
+    folder: Path,
+    databases: Path,
+    tokenizer_json: str,
+    *,
+    generators: int,
+    rollouts: int,
+    latency_s: float = 0.15,
+    last_of_each: Any = None,
 ) -> Crew:
-    """Start the actors and wait for them; Ray must be running. `folder` takes the tokenizer."""
+    """Start the actors and wait for them; Ray must be running. `folder` takes the tokenizer.
+
+    Args:
+        last_of_each: Ray's scheduling strategy of the last generator and the last rollout actor.
+    """
     (folder / "tokenizer.json").write_text(tokenizer_json)
-    options = {"num_cpus": 0.1, "max_concurrency": 1000, "max_restarts": -1}
-    samplers = [ray.remote(ScriptedGenerator).options(**options).remote(str(folder), latency_s) for _ in range(generators)]
+
+    def placed(last: bool) -> dict[str, Any]:
+        where = {"scheduling_strategy": last_of_each} if last and last_of_each is not None else {}
+        return {"num_cpus": 0.1, "max_concurrency": 1000, "max_restarts": -1, **where}
+
+    names = [f"generator {index}" for index in range(generators)]
+    samplers = [
+        ray.remote(ScriptedGenerator).options(name=name, **placed(name == names[-1])).remote(str(folder), latency_s) for name in names
+    ]
     rollout = RolloutConfig(group_size=2, turn_tokens_max=128, episode_tokens_max=4096)
     players = [
-        ray.remote(RolloutActor).options(**options).remote(databases, folder, samplers, EpisodeConfig(), rollout) for _ in range(rollouts)
+        ray.remote(RolloutActor).options(**placed(index == rollouts - 1)).remote(databases, folder, names, EpisodeConfig(), rollout)
+        for index in range(rollouts)
     ]
     crew = Crew(samplers, players, ray.remote(ScriptedLearner).options(num_cpus=0.1).remote())
     ray.get([actor.ready.remote() for actor in [*samplers, *players]])

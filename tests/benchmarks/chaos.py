@@ -70,6 +70,7 @@ def measure(options: argparse.Namespace) -> Report:
         raise ValueError("--steps wants 3 or more, one for each stage, and --kills 0 or more")
     with tempfile.TemporaryDirectory(prefix="chaos-") as scratch:
         folder = Path(scratch)
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # transformers loads DeepSpeed, which warns when it has to guess
         model = save_tiny_model(folder / "model", (ensure_bundled() / "tokenizer.json").read_text())
         sft = options.steps // 3
         phase1 = (options.steps - sft) // 2

@@ -43,7 +43,7 @@ def measure(options: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory(prefix="chaos-scripted-") as scratch:
         folder = Path(scratch)
         databases, model_dir = byte_world(folder)
-        ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False)
+        ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
         try:
             crew = start_scripted_crew(
                 folder, databases, (model_dir / "tokenizer.json").read_text(), generators=2, rollouts=3, latency_s=0.1

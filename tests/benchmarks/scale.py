@@ -79,7 +79,7 @@ def measure(options: argparse.Namespace) -> Report:
         raise ValueError("--actors wants numbers above 0, such as 1,4,16, and --waves at least 1")
     with tempfile.TemporaryDirectory(prefix="scale-") as scratch:
         databases, model_dir = byte_world(Path(scratch))
-        ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False)
+        ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
         try:
             found = [_at_size(size, options, databases, model_dir) for size in sizes]
         finally:

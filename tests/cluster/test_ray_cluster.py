@@ -1,40 +1,49 @@
-"""Joining a cluster of two nodes on this machine: our code travels with the job, and what a node lacks is told before anything starts."""
+"""A cluster of two nodes on this machine: our code travels with the job, what a node lacks is told first, and a node may be lost."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from cluster.config import load_preset
+from cluster.config import SupervisionConfig, load_preset
 from cluster.errors import UserError
+from envs.records import Question
+from envs.run_store import RunStore
 
 ray = pytest.importorskip("ray")
 ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Two nodes of one core each, joined by address; the logs folder of the session."""
+def nodes() -> Iterator[Any]:
+    """Two nodes of one core each."""
     from ray.cluster_utils import Cluster
-
-    from cluster.ray_setup import ray_session
 
     started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:
         started.add_node(num_cpus=1)
         started.wait_for_nodes()
-        logs = tmp_path_factory.mktemp("logs")
-        with ray_session(logs, address=started.address):
-            yield logs
+        yield started
     finally:
         started.shutdown()
 
 
+@pytest.fixture
+def session(nodes: Any, tmp_path: Path) -> Iterator[None]:
+    """Both nodes, joined by address."""
+    from cluster.ray_setup import ray_session
+
+    with ray_session(tmp_path, address=nodes.address):
+        yield
+
+
 @pytest.mark.ray
-def test_every_node_runs_the_code_that_was_shipped(session: Path) -> None:
+def test_every_node_runs_the_code_that_was_shipped(session: None) -> None:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     @ray.remote(num_cpus=1)
@@ -45,15 +54,15 @@ def test_every_node_runs_the_code_that_was_shipped(session: Path) -> None:
         presets = Path(cluster.config.__file__).parent / "presets"
         return ray.get_runtime_context().get_node_id(), envs.dialogue.__file__, (presets / "smoke.toml").is_file()
 
-    nodes = [NodeAffinitySchedulingStrategy(node["NodeID"], soft=False) for node in ray.nodes()]
-    found = ray.get([where.options(scheduling_strategy=node).remote() for node in nodes])
+    everywhere = [NodeAffinitySchedulingStrategy(node["NodeID"], soft=False) for node in ray.nodes()]
+    found = ray.get([where.options(scheduling_strategy=node).remote() for node in everywhere])
     assert all("runtime_resources" in path and not path.startswith(str(ROOT)) for _, path, _ in found)
     assert all(complete for _, _, complete in found)
     assert len({node for node, _, _ in found}) == 2
 
 
 @pytest.mark.ray
-def test_a_folder_that_a_node_does_not_see_and_cores_or_cards_it_does_not_have_are_told(session: Path, tmp_path: Path) -> None:
+def test_a_folder_that_a_node_does_not_see_and_cores_or_cards_it_does_not_have_are_told(session: None, tmp_path: Path) -> None:
     from cluster.ray_cluster import check_resources
     from cluster.ray_setup import check_cluster
 
@@ -65,6 +74,40 @@ def test_a_folder_that_a_node_does_not_see_and_cores_or_cards_it_does_not_have_a
         check_cluster(load_preset("cluster"), [tmp_path])
     with pytest.raises(UserError, match="the cluster has 0 GPU and this preset takes 4"):
         check_resources(cpus=1.0, gpus=4.0)
+
+
+@pytest.mark.ray
+async def test_a_node_that_is_taken_away_while_groups_are_played_loses_no_question(
+    nodes: Any, tmp_path: Path, shop_db: Path, tiny_tokenizer: str
+) -> None:
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    from cluster.supervisor import Supervisor
+    from tests.scripted_crew import start_scripted_crew
+
+    questions = [Question(f"shop/{i}", "shop", f"How many pets, {i}?", "SELECT count(*) FROM pets", ("pets",)) for i in range(16)]
+    lost = nodes.add_node(num_cpus=1)
+    nodes.wait_for_nodes()
+    ray.init(address=nodes.address, log_to_driver=False)
+    try:
+        there = NodeAffinitySchedulingStrategy(lost.node_id, soft=True)
+        crew = start_scripted_crew(tmp_path, shop_db.parent.parent, tiny_tokenizer, generators=2, rollouts=2, last_of_each=there)
+        store = RunStore(tmp_path / "run")
+        supervisor = Supervisor(crew, store, SupervisionConfig(watch_s=0.5), [(1, 2, 3)], 0.1)
+        watch = asyncio.create_task(supervisor.watch())
+        await asyncio.sleep(0)
+        await supervisor.push(1)
+        groups = []
+        async for group in supervisor.play(questions, members=2, seed=0, temperature=1.0, concurrency=8):
+            groups.append(group)
+            if len(groups) == 2:
+                await asyncio.to_thread(nodes.remove_node, lost, False)
+        watch.cancel()
+    finally:
+        ray.shutdown()
+    assert sorted(group.question.id for group in groups) == sorted(question.id for question in questions)
+    assert {span.version for group in groups for trajectory in group.trajectories for span in trajectory.spans} == {1}
+    assert {event["who"] for event in store.read_events() if event["kind"] == "restart"} == {"generator 1", "rollout actor 1"}
 
 
 def test_the_file_for_ray_up_is_one_that_ray_accepts() -> None:
