@@ -8,14 +8,18 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import command_line
+
 pytestmark = [pytest.mark.ray, pytest.mark.vllm, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parent.parent.parent
+Done = subprocess.CompletedProcess[str]
 COMMAND = [sys.executable, "-m", "cluster.cli"]
 NOISE = ("WARNING", "INFO", "(raylet)", "Traceback", "[rank0]", "DeepSpeed", "EngineCore")
 
@@ -28,6 +32,10 @@ def start(run_dir: Path) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def run(arguments: list[str]) -> Done:
+    return subprocess.run([*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=600)
 
 
 def metric_lines(run_dir: Path) -> list[dict[str, Any]]:
@@ -105,9 +113,28 @@ def test_groups_on_disk_hold_tokens_masks_and_versions(finished: tuple[Path, str
                 assert sum(span.end - span.start for span in played.spans) == sum(played.mask) > 0
 
 
-def test_replay_reproduces_the_recorded_losses_from_the_files(finished: tuple[Path, str, str]) -> None:
+@pytest.fixture(scope="module")
+def afterwards(finished: tuple[Path, str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Done, Path]:
+    """`replay` of the run and `evaluate` of its policy, at the same time, and the predictions of the latter."""
+    place = tmp_path_factory.mktemp("afterwards")
+    folder, questions, predictions = place / "databases" / "toys", place / "questions.json", place / "predictions.jsonl"
+    folder.mkdir(parents=True)
+    with sqlite3.connect(folder / "toys.sqlite") as connection:
+        connection.execute("CREATE TABLE toys (id INTEGER PRIMARY KEY, name TEXT, price REAL)")
+        connection.executemany("INSERT INTO toys (name, price) VALUES (?, ?)", [("Ball", 2.5), ("Kite", 9.0)])
+    questions.write_text(json.dumps([{"db_id": "toys", "question": "How many toys are there?", "query": "SELECT COUNT(*) FROM toys"}]))
+    evaluate = [
+        *("evaluate", "--policy", str(finished[0] / "policy/best"), "--questions", str(questions)),
+        *("--databases", str(place / "databases"), "--json", "--predictions", str(predictions), "--samples", "2"),
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        replayed, evaluated = pool.map(run, (["replay", str(finished[0]), "--json"], evaluate))
+    return replayed, evaluated, predictions
+
+
+def test_replay_reproduces_the_recorded_losses_from_the_files(finished: tuple[Path, str, str], afterwards: tuple[Done, Done, Path]) -> None:
     trained = [line["step"] for line in metric_lines(finished[0]) if line.get("grpo/updates")]
-    done = subprocess.run([*COMMAND, "replay", str(finished[0]), "--json"], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = afterwards[0]
     if not trained:  # so short a run may meet no group with variance
         assert (done.returncode, done.stdout) == (2, "")
         assert "none has yet" in done.stderr
@@ -116,25 +143,8 @@ def test_replay_reproduces_the_recorded_losses_from_the_files(finished: tuple[Pa
     assert [json.loads(line)["step"] for line in done.stdout.splitlines()] == trained
 
 
-def test_evaluate_scores_a_spider_layout_file_with_the_exported_policy(finished: tuple[Path, str, str], tmp_path: Path) -> None:
-    folder = tmp_path / "databases" / "toys"
-    folder.mkdir(parents=True)
-    with sqlite3.connect(folder / "toys.sqlite") as connection:
-        connection.execute("CREATE TABLE toys (id INTEGER PRIMARY KEY, name TEXT, price REAL)")
-        connection.executemany("INSERT INTO toys (name, price) VALUES (?, ?)", [("Ball", 2.5), ("Kite", 9.0)])
-    questions = tmp_path / "questions.json"
-    questions.write_text(json.dumps([{"db_id": "toys", "question": "How many toys are there?", "query": "SELECT COUNT(*) FROM toys"}]))
-    predictions = tmp_path / "predictions.jsonl"
-    done = subprocess.run(
-        [
-            *(*COMMAND, "evaluate", "--policy", str(finished[0] / "policy/best"), "--questions", str(questions)),
-            *("--databases", str(tmp_path / "databases"), "--json", "--predictions", str(predictions), "--samples", "2"),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+def test_evaluate_scores_a_spider_layout_file_with_the_exported_policy(afterwards: tuple[Done, Done, Path]) -> None:
+    _, done, predictions = afterwards
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["questions"] == 1
@@ -144,14 +154,12 @@ def test_evaluate_scores_a_spider_layout_file_with_the_exported_policy(finished:
 
 
 def test_a_finished_run_is_not_trained_again(finished: tuple[Path, str, str]) -> None:
-    again = start(finished[0])
-    told, _ = again.communicate(timeout=120)
+    again = command_line.run("train", "--preset", "smoke", "--run-dir", finished[0])
     assert again.returncode == 0
-    assert "is finished" in told
+    assert "is finished" in again.stdout + again.stderr
 
 
 def test_other_settings_for_a_run_that_has_begun_are_refused(finished: tuple[Path, str, str]) -> None:
-    command = [*COMMAND, "train", "--preset", "smoke", "--run-dir", str(finished[0]), "--set", "run.seed=99"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = command_line.run("train", "--preset", "smoke", "--run-dir", finished[0], "--set", "run.seed=99")
     assert done.returncode == 2
     assert "begun with other settings" in done.stderr
