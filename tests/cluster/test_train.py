@@ -16,7 +16,7 @@ import pytest
 
 from tests import command_line
 
-pytestmark = [pytest.mark.ray, pytest.mark.vllm, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ray, pytest.mark.vllm, pytest.mark.timeout(2400)]
 
 ROOT = Path(__file__).parent.parent.parent
 Done = subprocess.CompletedProcess[str]
@@ -48,7 +48,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
     """A smoke run that was interrupted once: its directory and what both calls printed."""
     run_dir = tmp_path_factory.mktemp("runs") / "smoke"
     first = start(run_dir)
-    deadline = time.monotonic() + 400
+    deadline = time.monotonic() + 900
     while first.poll() is None and time.monotonic() < deadline:
         if any("sft/loss" in line for line in metric_lines(run_dir)):
             first.send_signal(signal.SIGINT)
@@ -57,7 +57,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
     told_first, _ = first.communicate(timeout=300)
     assert first.returncode == 130, told_first
     second = start(run_dir)
-    told_second, _ = second.communicate(timeout=600)
+    told_second, _ = second.communicate(timeout=1200)
     assert second.returncode == 0, told_second
     return run_dir, told_first, told_second
 
