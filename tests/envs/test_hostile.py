@@ -25,8 +25,8 @@ MEMORY_KB = 512_000
 
 
 @pytest.fixture(scope="module", params=list(Trust))
-def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The pet shop at one level, open through all the texts, as a policy's is."""
+def shop_at(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Trust]]:
+    """The pet shop at one level, and where a query could leave something."""
     path = tmp_path_factory.mktemp("hostile") / "shop.sqlite"
     make_shop(path)
     cwd, temporary = Path.cwd(), tmp_path_factory.mktemp("temporary")
@@ -34,10 +34,24 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     with pytest.MonkeyPatch.context() as patched:
         for name in ("TMPDIR", "SQLITE_TMPDIR"):
             patched.setenv(name, str(temporary))
-        database = Database.open(path, Limits(timeout_s=TIMEOUT_S), request.param)
-        yield database
-        database.close()
+        yield path, request.param
     os.chdir(cwd)
+
+
+@pytest.fixture(scope="module")
+def database(shop_at: tuple[Path, Trust]) -> Iterator[Database]:
+    """Open through all the texts, as a policy's is, for queries that are short or stopped."""
+    database = Database.open(shop_at[0], Limits(timeout_s=TIMEOUT_S), shop_at[1])
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def patient(shop_at: tuple[Path, Trust]) -> Iterator[Database]:
+    """Open through all the answers and turns."""
+    database = Database.open(shop_at[0], Limits(timeout_s=CALM_S), shop_at[1])
+    yield database
+    database.close()
 
 
 def fingerprint(path: Path) -> tuple[str, float, list[list[str]]]:
@@ -73,26 +87,26 @@ def test_a_hostile_text_is_refused_or_survived_and_the_next_query_works(database
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_a_hostile_answer_is_wrong_and_stays_the_text_it_is(database: Database, name: str) -> None:
-    before = fingerprint(database.path)
-    env = SqlEnv(database, Question("shop/1", "shop", "How many pets are there?", "SELECT count(*) FROM pets"), EpisodeConfig())
+def test_a_hostile_answer_is_wrong_and_stays_the_text_it_is(patient: Database, name: str) -> None:
+    before = fingerprint(patient.path)
+    env = SqlEnv(patient, Question("shop/1", "shop", "How many pets are there?", "SELECT count(*) FROM pets"), EpisodeConfig())
     assert env.step("QUERY SELECT count(*) FROM pets").ok
     assert env.step(f"ANSWER {ANSWERS[name]}").observation == ""
     assert not env.outcome().correct
-    assert database.query("SELECT count(*) FROM pets", timeout_s=CALM_S).rows == ((7,),)
-    assert fingerprint(database.path) == before
+    assert patient.query("SELECT count(*) FROM pets").rows == ((7,),)
+    assert fingerprint(patient.path) == before
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_a_hostile_turn_comes_back_as_an_error(database: Database, name: str) -> None:
-    before = fingerprint(database.path)
-    env = SqlEnv(database, Question("shop/1", "shop", "How many pets are there?", "SELECT count(*) FROM pets"), EpisodeConfig())
+def test_a_hostile_turn_comes_back_as_an_error(patient: Database, name: str) -> None:
+    before = fingerprint(patient.path)
+    env = SqlEnv(patient, Question("shop/1", "shop", "How many pets are there?", "SELECT count(*) FROM pets"), EpisodeConfig())
     step = env.step(ACTIONS[name])
     assert not step.ok
     assert step.observation.startswith("error: ")
     assert len(step.observation) < 400
     assert env.step("QUERY SELECT count(*) FROM pets").observation == "count(*)\n7"
-    assert fingerprint(database.path) == before
+    assert fingerprint(patient.path) == before
 
 
 @pytest.mark.parametrize("name", ["WITH names that double", "columns that double", "many joins and a misspelt name", "thousands of joins"])
