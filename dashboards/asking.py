@@ -105,6 +105,7 @@ class Desk:
             turn = Turn(question, conversation.database)
             conversation.turns.append(turn)
             self.history.save(conversation)  # first, so that nothing that follows can lose it
+            self._under_way = {other: asking for other, asking in self._under_way.items() if not asking.over}
             self._under_way[conversation.id] = Asking(self.client, self.history, conversation, turn, samples)
             return turn
 
