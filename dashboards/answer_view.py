@@ -12,7 +12,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from dashboards.asking import Desk
-from dashboards.charts import KINDS, ORDERS, TOP_MAX, Choice, as_image, chart_by_hand, first_choice, number_columns
+from dashboards.charts import KINDS, ORDERS, TOP_MAX, Choice, as_image, chart_by_hand, few_ticks, first_choice, number_columns
 from dashboards.client import ServingError
 from dashboards.history import Conversation, Turn
 from dashboards.tables import arrow_table, label_text, unique_names
@@ -155,7 +155,9 @@ def _chart(answer: dict[str, Any], key: str) -> None:
                 )  # fmt: skip
     with place:
         if spec is not None:
-            st.vega_lite_chart(spec, alt=str(spec["title"]["text"]) if isinstance(spec.get("title"), dict) else "Chart of the answer")
+            st.vega_lite_chart(
+                few_ticks(spec), alt=str(spec["title"]["text"]) if isinstance(spec.get("title"), dict) else "Chart of the answer"
+            )
         elif choice.kind != "none":
             st.caption("These columns make no such chart: choose others.")
 

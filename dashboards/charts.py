@@ -20,6 +20,7 @@ ORDERS = {"largest": "Largest first", "smallest": "Smallest first", "name": "By 
 TOP_DEFAULT, TOP_MAX = 20, 100
 POINTS_MAX = 5_000
 LABEL_CHARS = 60
+TICKS = 8
 
 Spec = dict[str, Any]
 
@@ -73,6 +74,16 @@ def chart_by_hand(columns: Sequence[str], rows: Sequence[Sequence[Any]], choice:
         title = spec["title"]
         title["subtitle"] = "; ".join(filter(None, [f"of the first {len(rows):,} of {total:,} rows", title.get("subtitle", "")]))
     return spec
+
+
+def few_ticks(spec: Spec) -> Spec:
+    """The chart with about eight ticks on an axis of numbers, where a wide page would give it dozens that touch."""
+    encoding = {
+        axis: {**channel, "axis": {"tickCount": TICKS, **(channel.get("axis") or {})}} if channel.get("type") == "quantitative" else channel
+        for axis, channel in (spec.get("encoding") or {}).items()
+        if isinstance(channel, dict)
+    }
+    return {**spec, "encoding": {**(spec.get("encoding") or {}), **encoding}}
 
 
 def as_image(spec: Spec, kind: str) -> bytes:

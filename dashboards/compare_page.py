@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -17,6 +18,7 @@ from envs.run_store import RunStore, list_runs
 
 SOURCES = {"runs": "Evaluations of runs", "files": "Prediction files"}
 LISTED_MAX = 1_000
+FEW = 5  # questions that are listed without scrolling
 
 
 def show(settings: Settings) -> None:
@@ -77,12 +79,12 @@ def _overview(comparison: Comparison, found: Pairs, names: tuple[str, str]) -> N
         ("Only the first right", f"{total.only_a}", "Losses of the second."),
         ("Both right", f"{total.both}", "Questions that tell nothing of a difference."),
         ("Both wrong", f"{total.neither}", "Questions that tell nothing of a difference."),
-        ("p", f"{total.p_value:.2g}", "Exact McNemar test: how often chance alone would part two equal policies so far."),
     )
     with st.container(horizontal=True, gap="medium"):
         for label, value, more in figures:
             st.metric(label, value, help=more, width="content")
     st.html(f"<p>{html.escape(verdict_words(total, names))}</p>")
+    st.caption("p is of the exact McNemar test: how often chance alone would part two equal policies so far.")
     if found.alone:
         st.caption(f"{found.alone} questions are in only one of the two and left out.")
 
@@ -93,8 +95,9 @@ def _parts(comparison: Comparison, names: tuple[str, str]) -> None:
         if rows := part_rows(parts):
             with column:
                 st.markdown("**By database**" if title == "database" else "**By number of tables**")
-                formats = {name: st.column_config.NumberColumn(format="%.1f") for name in ("first %", "second %")}
-                formats["p"] = st.column_config.NumberColumn(format="%.2g")
+                formats = {name: st.column_config.NumberColumn(width=50) for name in ("asked", "wins", "losses")}
+                formats |= {name: st.column_config.NumberColumn(format="%.1f", width=65) for name in ("first %", "second %")}
+                formats["p"] = st.column_config.NumberColumn(format="%.2g", width=50)
                 table = arrow_table([title, "asked", "first %", "second %", "wins", "losses", "p"], rows)
                 st.dataframe(table, hide_index=True, column_config=formats)
     st.caption(f"First: {label_text(names[0])}. Second: {label_text(names[1])}. Wins and losses are the second's.")
@@ -113,8 +116,9 @@ def _disagreements(found: Pairs, names: tuple[str, str]) -> None:
         st.caption(f"The first {LISTED_MAX:,} of {len(pairs):,}.")
     table = arrow_table(["database", "question"], [(a.db_id, a.question) for a, _ in pairs[:LISTED_MAX]])
     widths = {"question": st.column_config.TextColumn(width="large")}
+    height: Literal["content"] | int = 220 if len(pairs) > FEW else "content"
     picked = st.dataframe(
-        table, hide_index=True, height=220, on_select="rerun", selection_mode="single-row", column_config=widths, key=f"pairs {verdict}"
+        table, hide_index=True, height=height, on_select="rerun", selection_mode="single-row", column_config=widths, key=f"pairs {verdict}"
     )
     _pair(pairs[picked.selection.rows[0] if picked.selection.rows and picked.selection.rows[0] < len(pairs) else 0], names)
 

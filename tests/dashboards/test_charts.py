@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboards.answer_view import is_safe
-from dashboards.charts import Choice, as_image, chart_by_hand, first_choice, number_columns
+from dashboards.charts import Choice, as_image, chart_by_hand, few_ticks, first_choice, number_columns
 
 ROWS = [["b", 2, "2024-01"], ["a", -1, "2024-03"], ["a", 5, "2024-02"], [None, None, None]]
 COLUMNS = ["name.x", "n[0]", "month"]
@@ -67,3 +67,13 @@ def test_a_chart_is_downloaded_as_a_picture_and_one_that_would_load_something_is
     assert as_image(spec, "png").startswith(b"\x89PNG")
     assert is_safe(spec)
     assert not is_safe({"layer": [{"data": {"url": "http://evil.example/x.csv"}}]})
+
+
+def test_an_axis_of_numbers_has_few_ticks_unless_its_chart_says_how_many() -> None:
+    spec = chart_by_hand(COLUMNS, ROWS, Choice("bar", 0, 1))
+    assert spec is not None
+    shown = few_ticks(spec)
+    assert shown["encoding"]["x"]["axis"] == {"tickCount": 8}
+    assert shown["encoding"]["y"] == spec["encoding"]["y"]
+    told = {"encoding": {"x": {"type": "quantitative", "axis": {"tickCount": 3}}, "tooltip": [{"field": "c0"}]}}
+    assert few_ticks(told) == told
