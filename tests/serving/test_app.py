@@ -36,10 +36,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_a_question_is_answered_with_the_request_id_in_the_head_once(server: Server) -> None:
-    response = httpx.post(f"{server.url}/v1/ask", json=PETS)
+    response = httpx.post(f"{server.url}/v1/ask", json=PETS, timeout=60)
     assert response.json()["rows"] == [[165]]
     assert len(response.headers.get_list("x-request-id")) == 1
-    refused = httpx.post(f"{server.url}/v1/ask", json={**PETS, "database": "nothing"})
+    refused = httpx.post(f"{server.url}/v1/ask", json={**PETS, "database": "nothing"}, timeout=60)
     assert refused.json()["error"]["request_id"] == refused.headers["x-request-id"]
 
 
@@ -85,7 +85,7 @@ def test_sql_is_stopped_when_its_asker_leaves(server: Server, accept: str) -> No
 
 def test_a_huge_body_is_refused_before_it_is_read(server: Server) -> None:
     host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(b"POST /v1/databases HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n")
         connection.sendall(b"Content-Length: 1000000000\r\n\r\n")
         assert b" 413 " in connection.recv(1_000)
@@ -112,21 +112,30 @@ def test_no_answer_fails_or_mixes_weights_while_they_are_changed(server: Server)
     other = write_script(
         server.folder, "other", delay_s=0.03, questions={PETS["question"]: ["QUERY SELECT 1 + count(*) FROM pets", "ANSWER RESULT"]}
     )
-    stop, answers = threading.Event(), []
+    stop, answers = threading.Event(), list[httpx.Response]()
 
     def keep_asking() -> None:
-        with httpx.Client(timeout=30) as client:
+        with httpx.Client(timeout=60) as client:
             while not stop.is_set():
                 answers.append(client.post(f"{server.url}/v1/ask", json=PETS))
 
+    def wait_for_answers_of(version: int) -> None:
+        deadline = time.monotonic() + 60
+        while not any(answer.json().get("model", {}).get("version") == version for answer in answers):
+            assert time.monotonic() < deadline, f"nobody was answered by version {version}"
+            time.sleep(0.1)
+
     with ThreadPoolExecutor(4) as pool:
-        for _ in range(4):
-            pool.submit(keep_asking)
-        time.sleep(0.5)
-        assert "other answers now" in promote(other, Path("runs"), 0.0, server.url, "")
-        assert "script answers now" in roll_back(server.url, "")
-        time.sleep(0.5)
-        stop.set()
+        try:
+            for _ in range(4):
+                pool.submit(keep_asking)
+            wait_for_answers_of(0)
+            assert "other answers now" in promote(other, Path("runs"), 0.0, server.url, "")
+            wait_for_answers_of(1)
+            assert "script answers now" in roll_back(server.url, "")
+            wait_for_answers_of(2)
+        finally:
+            stop.set()
     assert {response.status_code for response in answers} == {200}
     seen = {(a["model"]["version"], a["rows"][0][0], len(a["steps"])) for a in (response.json() for response in answers)}
     assert seen == {(0, 165, 3), (1, 166, 2), (2, 165, 3)}
@@ -136,7 +145,7 @@ def test_a_generator_that_is_killed_comes_back_and_meanwhile_nobody_waits_in_vai
     (replica,) = server.replicas("Generator")
     replica.kill()
     codes, began = [], time.monotonic()
-    while time.monotonic() - began < 60 and (not codes or codes[-1] != 200):
+    while time.monotonic() - began < 120 and (not codes or codes[-1] != 200):
         codes.append(httpx.post(f"{server.url}/v1/ask", json=PETS, timeout=60).status_code)
         time.sleep(0.2)
     assert codes[-1] == 200
@@ -156,7 +165,7 @@ def test_an_answer_under_way_is_finished_when_the_server_is_stopped(server: Serv
         return names
 
     assert asyncio.run(ask_and_stop())[-2:] == ["answer", "done"]
-    assert server.process.wait(40) == 0, (server.folder / "serve.log").read_text()
+    assert server.process.wait(120) == 0, (server.folder / "serve.log").read_text()
 
 
 def test_the_log_has_ids_and_outcomes_and_nothing_of_what_was_asked(server: Server) -> None:
