@@ -79,4 +79,4 @@ def run_and_die(folder: Path, model_dir: Path, database: Path, step: int) -> Non
 
 
 if __name__ == "__main__":
-    run_and_die(*(Path(argument) for argument in sys.argv[1:4]), step=int(sys.argv[4]))
+    run_and_die(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))
