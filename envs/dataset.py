@@ -39,7 +39,7 @@ _BUILT_FROM_SPIDER = (
 )  # fmt: skip
 _BUILT_FROM = (
     "seed", "train_questions", "validation_questions", "table_shares", "validation_table_shares", "unanswerable_share",
-    "validation_unanswerable_share", "follow_up_share", "schema_styles",
+    "validation_unanswerable_share", "follow_up_share", "schema_styles", "borrow_share",
 )  # fmt: skip
 
 
@@ -56,6 +56,7 @@ class DataConfig:
     validation_unanswerable_share: float = 0.0
     follow_up_share: float = 0.0  # follow-ups of training questions ("and the month before?"), as a share of those and beside them
     schema_styles: int = 6  # databases made of each training business, each with other names for its tables and columns
+    borrow_share: float = 0.0  # of their number columns: called like other businesses' ones (envs/borrowed_words.py)
     spider: str = ""  # a directory in Spider's layout, whose questions and databases join all three sets; "" for none
     spider_questions: int = 0  # of its training questions, so many (0: all)
     spider_synthesized: int = 0  # further questions, synthesised over its training databases

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envs.asking_on import follow_ups
+from envs.borrowed_words import borrow, pool_of
 from envs.businesses import TEST, TEST_QUESTIONS, TRAIN, VALIDATION, build_database, wording
 from envs.contamination import check_contamination
 from envs.phrasing import Phrasing
+from envs.profile import Facts, read_facts
 from envs.questions import load_questions, save_questions
 from envs.records import Question
 from envs.restyle import Wording, restyle
@@ -103,20 +105,34 @@ def _of_businesses(config: DataConfig, databases_dir: Path, progress: Progress) 
     names = (*TRAIN, *styled, *VALIDATION, *TEST)
     one_more = _counter(progress, 2 * len(names) - len(TEST))
     words: dict[str, Wording] = {}
+    facts: dict[str, Facts] = {}
     for name in names:
         business = name.rpartition("_")[0] if name in styled else name
         path = database_path(databases_dir, name)
         words[name] = wording(business)
         if name not in styled:
             build_database(name, path, config.seed)
+            if name in TRAIN and config.borrow_share:
+                facts[name] = _facts(path, words[name])
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(database_path(databases_dir, business), path)
-            words[name] = restyle(path, words[name], random.Random(f"{config.seed}/{name}"))
+            rng, borrowed = random.Random(f"{config.seed}/{name}"), frozenset[str]()
+            if config.borrow_share:  # all that lend are built before the first that borrows
+                words[name], borrowed = borrow(words[name], facts[business], pool_of(list(facts.values())), config.borrow_share, rng)
+            words[name] = restyle(path, words[name], rng, borrowed)
         one_more()
     train = _asked(config, databases_dir, (*TRAIN, *styled), config.train_questions, "train", words, one_more)
     validation = _asked(config, databases_dir, VALIDATION, config.validation_questions, "validation", words, one_more)
     return train, validation, [question for path in TEST_QUESTIONS.values() for question in load_questions(path)]
+
+
+def _facts(path: Path, words: Wording) -> Facts:
+    database = Database.open(path)
+    try:
+        return read_facts(database, words)
+    finally:
+        database.close()
 
 
 def _of_spider(

@@ -117,8 +117,11 @@ _STYLES: tuple[Style, ...] = (
 _TABLE_PREFIXES = (*("",) * 8, "tbl_", "t_", "db_", "app_")
 
 
-def restyle(path: Path, wording: Wording, rng: random.Random) -> Wording:
+def restyle(path: Path, wording: Wording, rng: random.Random, renamed: frozenset[str] = frozenset()) -> Wording:
     """Rename every table and column of a database file in place; foreign keys follow.
+
+    Args:
+        renamed: columns ("Table.column") whose old names no longer tell what they mean.
 
     Returns:
         The wording under the new names.
@@ -143,7 +146,8 @@ def restyle(path: Path, wording: Wording, rng: random.Random) -> Wording:
             for column in table.columns:
                 is_key = column.primary_key or column.name in linked
                 said = () if is_key else wording.get(f"{table.name}.{column.name}", ())
-                phrase = rng.choice([*said, " ".join(split_name(column.name))])
+                own_name = () if f"{table.name}.{column.name}" in renamed else (" ".join(split_name(column.name)),)
+                phrase = rng.choice([*said, *own_name])
                 words = _shorten(_words(phrase), short)
                 if prefixed and not is_key:
                     words = [_consonants(words_of := singular(split_name(table.name)[-1]))[:4] or words_of, *words]
@@ -152,11 +156,11 @@ def restyle(path: Path, wording: Wording, rng: random.Random) -> Wording:
         _rename(connection, tables, columns)
     finally:
         connection.close()
-    renamed: dict[str, Sequence[str]] = {}
+    under_new: dict[str, Sequence[str]] = {}
     for key, phrases in wording.items():
         of, _, part = key.partition(".")
-        renamed[f"{tables[of]}.{columns[of][part]}" if part else tables[of]] = phrases
-    return renamed
+        under_new[f"{tables[of]}.{columns[of][part]}" if part else tables[of]] = phrases
+    return under_new
 
 
 def _rename(connection: sqlite3.Connection, tables: Mapping[str, str], columns: Mapping[str, Mapping[str, str]]) -> None:
