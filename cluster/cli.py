@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from cluster import policy_cli, run_cli, serve_cli
+from cluster.cli_options import AsJson, Databases, Policy, Preset, Sets, Spider
 from cluster.errors import UserError
 from cluster.run_cli import RUNS
 
@@ -31,12 +32,6 @@ app.add_typer(run_cli.app)
 app.add_typer(serve_cli.app)
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
-
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change one setting; may be repeated.")]
-Preset = Annotated[str, typer.Option(help="A preset's name (see `analyst-buddy config --list`) or a TOML file.")]
-Spider = Annotated[Path | None, typer.Option(help="A directory in Spider's layout; its questions join all three sets (data.spider).")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Policy = Annotated[Path | None, typer.Option(help="A policy directory (Hugging Face layout). Default: the best policy of the newest run.")]
 
 
 class Dates(StrEnum):
@@ -76,7 +71,7 @@ def train(
 @app.command()
 def evaluate(
     questions: Annotated[Path, typer.Option(help="Spider-layout JSON: rows of db_id, question, query.")],
-    databases: Annotated[Path, typer.Option(help="Directory with <db_id>/<db_id>.sqlite for every db_id.")],
+    databases: Databases,
     policy: Policy = None,
     preset: Preset = "quickstart",
     sets: Sets = None,
@@ -103,7 +98,7 @@ def evaluate(
 
 @app.command(name="score")
 def score_predictions(
-    databases: Annotated[Path, typer.Option(help="Directory with <db_id>/<db_id>.sqlite for every db_id.")],
+    databases: Databases,
     gold: Annotated[Path, typer.Option(help="Spider-layout JSON: rows of db_id, question, query.")],
     predictions: Annotated[Path, typer.Option(help="JSON lines as `evaluate --predictions` writes them: db_id, question, sql, answer.")],
     copies: Annotated[int, typer.Option(min=0, help="Grade right answers on so many perturbed copies too, to tell luck.")] = 0,

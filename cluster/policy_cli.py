@@ -9,16 +9,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cluster.cli_options import AsJson, Policy, Preset, Sets
 from cluster.run_cli import RUNS
 
 app = typer.Typer()
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
-
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change one setting; may be repeated.")]
-Preset = Annotated[str, typer.Option(help="A preset's name (see `analyst-buddy config --list`) or a TOML file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Policy = Annotated[Path | None, typer.Option(help="A policy directory (Hugging Face layout). Default: the best policy of the newest run.")]
 
 
 @app.command()

@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cluster.cli_options import AsJson, Run, Sets
+
 app = typer.Typer()
 console = Console(highlight=False)
 
 RUNS = Path("runs")
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run's directory, or its name under runs/.")]
 
 
 @app.command()
@@ -116,7 +116,7 @@ def replay(
 @app.command()
 def profile(
     target: Annotated[str, typer.Argument(metavar="RUN|PRESET", help="A run's directory or name, or else a preset's name or TOML file.")],
-    sets: Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change one setting.")] = None,
+    sets: Sets = None,
     as_json: AsJson = False,
 ) -> None:
     """Run one GRPO step with all its processes and show where each second went. Changes no run."""

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cluster.cli_options import AsJson
 from cluster.errors import UserError
 
 app = typer.Typer()
@@ -116,7 +117,7 @@ def calibrate(
     limit: Annotated[int, typer.Option(min=40, help="Questions at most, from each database in turns.")] = 220,
     threshold: Annotated[float, typer.Option(min=0.0, max=1.0, help="Confidence below which an answer is called unsure.")] = 0.5,
     preset: Annotated[str, typer.Option(help="Settings of episodes, vLLM and data for a policy that is of no run.")] = "quickstart",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Learn from validation questions how sure an answer is; kept beside the policy as calibration.json, which `serve` reads.
 
