@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -41,10 +42,13 @@ class Server:
         """vLLM's engine processes."""
         return [p for p in psutil.Process(self.process.pid).children(recursive=True) if "EngineCore" in " ".join(_command(p))]
 
-    def memory_bytes(self) -> int:
-        """What all its processes hold."""
-        found = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
-        return sum(_resident(process) for process in found)
+    def memory_bytes(self) -> dict[str, int]:
+        """What its processes hold, by what they are called; those called alike together."""
+        held: dict[str, int] = {}
+        for process in [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]:
+            name = _called(process)
+            held[name] = held.get(name, 0) + _resident(process)
+        return held
 
     def wait_until_ready(self, seconds: float) -> None:
         """Raise RuntimeError with the server's words when it does not become ready."""
@@ -93,6 +97,13 @@ def _command(process: psutil.Process) -> list[str]:
         return list(process.cmdline())
     except psutil.Error:
         return []
+
+
+def _called(process: psutil.Process) -> str:
+    """ "Analyst", "raylet", "jailed.py", "serve"."""
+    command = " ".join(_command(process))
+    found = re.search(r":(Analyst|Generator)|(ProxyActor|ServeController)|([\w.]+\.py)|/(raylet|gcs_server)\b|(serve)\b", command)
+    return next(filter(None, found.groups()), "other") if found else "other"
 
 
 def _resident(process: psutil.Process) -> int:
