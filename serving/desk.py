@@ -51,7 +51,7 @@ class Desk:
         self.store = DatabaseStore(state, args.limits())
         self.store.clean()
         self.answers = AnswerStore(state / "answers.sqlite")
-        self.connections = Connections()
+        self.connections = Connections(idle_max=args.answers_max)  # closing what full load needs again would cost a start each time
         self._questions = Questions(args, codec, self.store, self.model, self.answers, self.connections, self.metrics)
         self.turns = self._questions.turns
         self.queries = Turns(args.queries_max, 4 * args.queries_max)

@@ -31,6 +31,7 @@ from tests.serving.scripts import write_script
 from tests.serving.server import running_server
 
 RAW_SHARE, ADDED_MS = 0.8, 15.0
+SCRIPT_S = 0.05  # that a turn of the script takes
 RAW_USERS = 16
 RAW_QUESTIONS, ADDED_QUESTIONS = 8, 3
 JAIL = "jailed.py"
@@ -60,7 +61,7 @@ def measure(options: argparse.Namespace) -> Report:
 
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        policy = str(Path(options.policy).resolve()) if options.policy else write_script(folder, delay_s=0.05)
+        policy = str(Path(options.policy).resolve()) if options.policy else write_script(folder, delay_s=SCRIPT_S)
         with_raw = "raw" in phases and options.policy is not None
         began = time.perf_counter()
         with running_server(folder, policy, ready_s=options.start_seconds, with_raw=with_raw) as server:
@@ -92,6 +93,8 @@ class Bench:
         """The phases in their order."""
         if phases != ["raw"]:  # which plays its questions before it measures
             await self.warm()
+        if options.policy is None:
+            keep(await self.added_to_script())
         if "load" in phases:
             for users in map(int, options.users.split(",")):
                 keep(await self.level(users))
@@ -110,6 +113,17 @@ class Bench:
         async with httpx.AsyncClient(timeout=120) as client:
             for question in self.users.asked[:4]:
                 await self.users.ask_once(client, question)
+
+    async def added_to_script(self) -> dict[str, Figure]:
+        """What serving adds to a turn whose length is known, because a script sleeps for it; one question at a time."""
+        async with httpx.AsyncClient(timeout=120) as client:
+            seen = [await self.users.ask_once(client, self.users.asked[0]) for _ in range(40)]
+        added = [1e3 * (one.answer_s / one.steps - SCRIPT_S) for one in seen if one.status == 200]
+        return {
+            "script/added_ms_a_turn_p50": Figure(statistics.median(added), "ms", at_most=ADDED_MS),
+            "script/added_ms_a_turn_p95": Figure(p95(added), "ms"),
+            "script/added_ms_a_turn_least": Figure(min(added), "ms"),
+        }
 
     async def level(self, users: int) -> dict[str, Figure]:
         rate, seen, took = await self.users.tokens_a_second(users, self.seconds)

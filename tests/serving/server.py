@@ -100,9 +100,9 @@ def _command(process: psutil.Process) -> list[str]:
 
 
 def _called(process: psutil.Process) -> str:
-    """ "Analyst", "raylet", "jailed.py", "serve"."""
+    """ "Analyst", "raylet", "jailed.py", "other"."""
     command = " ".join(_command(process))
-    found = re.search(r":(Analyst|Generator)|(ProxyActor|ServeController)|([\w.]+\.py)|/(raylet|gcs_server)\b|(serve)\b", command)
+    found = re.search(r":(Analyst|Generator)|(ProxyActor|ServeController)|([\w.]+\.py)|/(raylet|gcs_server)\b", command)
     return next(filter(None, found.groups()), "other") if found else "other"
 
 
