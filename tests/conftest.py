@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ settings.register_profile("suite", deadline=None, derandomize=True, suppress_hea
 settings.load_profile("suite")
 
 TINY_VOCABULARY = 97
+_STATUS = pytest.StashKey[int]()
 SHOP_SQL = """
 CREATE TABLE owners (owner_id INTEGER PRIMARY KEY, full_name TEXT NOT NULL, city TEXT, joined_on DATE);
 CREATE TABLE pets (
@@ -54,6 +57,26 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays: DeepSpeed collects garbage at every engine, and would walk through all of it each time."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remember how it went, for the very end."""
+    session.config.stash[_STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End a process in which Ray ran without tearing its libraries down.
+
+    Once everything was reported, a thread of theirs outlived what it was calling and the process died of it. What Python has registered
+    for its end is done all the same.
+    """
+    if "ray" in sys.modules and _STATUS in config.stash and not hasattr(config, "workerinput"):
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[_STATUS])
 
 
 def make_shop(path: Path) -> None:
