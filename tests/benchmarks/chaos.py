@@ -9,6 +9,7 @@ far oftener, at actors whose engines answer from a script.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import statistics
@@ -93,7 +94,7 @@ class Attack:
         self._rng = random.Random(options.seed)
         self._kinds = self._shuffled_for_ever()
         self.kills: Counter[str] = Counter()
-        self.left_behind = 0  # processes that outlived a killed driver
+        self.left_behind: list[str] = []  # what outlived a killed driver
         self.exit_code: int | None = None
         self.told = ""  # by the last command
 
@@ -157,9 +158,10 @@ class Attack:
         driver.kill()
         driver.wait()
         _, alive = psutil.wait_procs(theirs, GONE_S)
-        self.left_behind += len(alive)
         for process in alive:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self.left_behind.append(f"{process.status()}: {' '.join(process.cmdline())[:100] or process.name()}")
+                process.kill()
         return True
 
     def _shuffled_for_ever(self) -> Iterator[str]:
@@ -221,7 +223,7 @@ def _report(store: RunStore, config: RunConfig, attack: Attack, options: argpars
             "steps_without_one_line_of_metrics": Figure(
                 sum(rows[step] != 1 for step in range(1, options.steps + 1)), "count", at_most=0
             ),
-            "processes_left_by_a_killed_driver": Figure(attack.left_behind, "count", at_most=0),
+            "processes_left_by_a_killed_driver": Figure(len(attack.left_behind), "count", at_most=0),
             "groups_trained_on": Figure(trained, "count"),
             "generator_back_median": Figure(statistics.median(back["generator"] or [0.0]), "s"),
             "generator_back_longest": Figure(max(back["generator"], default=0.0), "s"),
@@ -229,7 +231,8 @@ def _report(store: RunStore, config: RunConfig, attack: Attack, options: argpars
             "run": Figure(seconds, "s"),
         },
         how={
-            "seed": options.seed, "kills_by_kind": dict(kills), "cores": len(os.sched_getaffinity(0)), "load": round(os.getloadavg()[0], 1),
+            "seed": options.seed, "kills_by_kind": dict(kills), "left": attack.left_behind,
+            "cores": len(os.sched_getaffinity(0)), "load": round(os.getloadavg()[0], 1),
         },
         notes=[] if ended else [f"the command ended with {attack.exit_code}: {attack.told[-1500:]}"],
     )  # fmt: skip
