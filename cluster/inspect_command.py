@@ -13,7 +13,7 @@ from typing import Any
 
 from cluster.errors import UserError
 from envs.group_files import read_groups
-from envs.records import Group, Step, Trajectory
+from envs.records import Group, Step, Trajectory, turns_of
 from envs.run_store import RunStore
 
 
@@ -111,16 +111,11 @@ def turn_versions(played: Trajectory) -> list[list[int]]:
 
     Where turns and runs do not match (a turn without tokens), no turn can be told from the next and every list is empty.
     """
-    runs: list[set[int]] = []
     version_at = {place: span.version for span in played.spans for place in range(span.start, span.end)}
-    before = 0
-    for place, sampled in enumerate(played.mask):
-        if sampled and not before:
-            runs.append(set())
-        if sampled and place in version_at:
-            runs[-1].add(version_at[place])
-        before = sampled
-    return [sorted(run) for run in runs] if len(runs) == len(played.steps) else [[] for _ in played.steps]
+    turns = turns_of(played.mask)
+    if len(turns) != len(played.steps):
+        return [[] for _ in played.steps]
+    return [sorted({version_at[place] for place in range(start, end) if place in version_at}) for start, end in turns]
 
 
 def listing_lines(rows: Iterable[dict[str, Any]]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from envs.group_files import read_groups
-from envs.records import Group, Trajectory, bucket_of
+from envs.records import Group, Trajectory, bucket_of, turns_of
 from envs.run_store import RunStore
 
 LISTED = [
@@ -131,12 +131,8 @@ class Token:
 def turn_tokens(played: Trajectory) -> list[list[Token]]:
     """The tokens of each turn: one run of mask 1 each, observations lie between; empty lists where runs and turns do not match."""
     version_at = {place: span.version for span in played.spans for place in range(span.start, span.end)}
-    runs: list[list[Token]] = []
-    before = 0
-    for place, sampled in enumerate(played.mask):
-        if sampled and not before:
-            runs.append([])
-        if sampled:
-            runs[-1].append(Token(played.ids[place], played.logprobs[place], version_at.get(place)))
-        before = sampled
+    runs = [
+        [Token(played.ids[place], played.logprobs[place], version_at.get(place)) for place in range(start, end)]
+        for start, end in turns_of(played.mask)
+    ]
     return runs if len(runs) == len(played.steps) else [[] for _ in played.steps]

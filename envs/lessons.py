@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.records import TrainingSequence, Verb
+from envs.records import TrainingSequence, Verb, turns_of
 
 if TYPE_CHECKING:
     from envs.demonstrations import Demonstration
@@ -124,10 +124,10 @@ def _asked_on(
         yield codec.action_ids(f"DESCRIBE {table}"), 1.0
         yield codec.observation_ids(observation, turn_closed=True), 0.0
     first, last = _queries(demonstration)[0], _queries(demonstration)[-1]
-    ends = list(_turn_ends(demonstration.mask))
+    turns = turns_of(demonstration.mask)
     for place in range(first, last + 1):
         step = demonstration.steps[place]
-        yield codec.action_ids(step.text), demonstration.sequence.weights[ends[place] - 1]
+        yield codec.action_ids(step.text), demonstration.sequence.weights[turns[place][1] - 1]
         if place < last:
             yield codec.observation_ids(step.observation, turn_closed=True), 0.0
 
@@ -139,12 +139,5 @@ def _queries(demonstration: Demonstration) -> list[int]:
 
 def _until(demonstration: Demonstration, turn: int) -> TrainingSequence:
     """The demonstration up to the end of this turn, counted from 0."""
-    end = list(_turn_ends(demonstration.mask))[turn]
+    _, end = turns_of(demonstration.mask)[turn]
     return TrainingSequence(demonstration.sequence.ids[:end], demonstration.sequence.weights[:end])
-
-
-def _turn_ends(mask: Sequence[int]) -> Iterator[int]:
-    """Where each stretch of mask 1 ends."""
-    for place, value in enumerate(mask):
-        if value and (place + 1 == len(mask) or not mask[place + 1]):
-            yield place + 1

@@ -5,7 +5,7 @@ Plain frozen data without behaviour of weight, so that a neighbour can be unders
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,6 +33,17 @@ class Question:
     def tables_bucket(self) -> str:
         """How many tables the gold reads, as results are reported; see bucket_of."""
         return bucket_of(len(self.tables))
+
+
+def turns_of(mask: Sequence[int]) -> list[tuple[int, int]]:
+    """Where each turn stands: [start, end) of every run of mask 1; prompt and observations lie between."""
+    turns, start = [], 0
+    for place, sampled in enumerate(mask):
+        if sampled and not (place and mask[place - 1]):
+            start = place
+        if sampled and not (place + 1 < len(mask) and mask[place + 1]):
+            turns.append((start, place + 1))
+    return turns
 
 
 class Verb(StrEnum):

@@ -24,7 +24,7 @@ from cluster.config import RunConfig, load_preset
 from cluster.dataset_cache import data_of
 from cluster.play import play_groups
 from cluster.schedule import spread
-from envs.records import Group, Trajectory
+from envs.records import Group, Trajectory, turns_of
 from tests.benchmarks.report import Comparison, Figure, Report
 
 SHARE_OF_RAW = 0.85
@@ -138,7 +138,4 @@ async def _sides(generator: Any, rollout: Any, questions: Sequence[Any], config:
 
 
 def _turns(trajectory: Trajectory) -> Turns:
-    ids, mask = trajectory.ids, trajectory.mask
-    starts = [place for place in range(1, len(mask)) if mask[place] and not mask[place - 1]]
-    ends = [place for place in range(1, len(mask) + 1) if mask[place - 1] and (place == len(mask) or not mask[place])]
-    return tuple((ids[:start], end - start) for start, end in zip(starts, ends, strict=True))
+    return tuple((trajectory.ids[:start], end - start) for start, end in turns_of(trajectory.mask))

@@ -21,7 +21,7 @@ from actors.rollout import play_episode
 from cluster.config import load_preset
 from cluster.serve_command import arguments, choose_policy, run
 from envs.dialogue import Codec
-from envs.records import Question, Trajectory
+from envs.records import Question, Trajectory, turns_of
 from envs.sandbox import Database
 from envs.steering import Names
 from serving.generator import Generator
@@ -80,12 +80,12 @@ class Raw:
     async def replay(self, place: int) -> tuple[float, int]:
         """Sample each turn of a question again after the same tokens; the seconds it took and the number of turns."""
         c, trajectory, began = self._config, self._played[place], time.perf_counter()
-        starts = [i for i in range(1, len(trajectory.mask)) if trajectory.mask[i] > trajectory.mask[i - 1]]
-        for turn, start in enumerate(starts):
+        turns = turns_of(trajectory.mask)
+        for turn, (start, _) in enumerate(turns):
             names = self._names[trajectory.db_id].after(trajectory.steps[:turn]) if c.evaluation.steered else None
             sampling = Sampling(c.rollout.turn_tokens_max, self._codec.stop_ids, temperature=0.0, seed=0, names=names)
             await self._policy.generate(trajectory.ids[:start], sampling)
-        return time.perf_counter() - began, len(starts)
+        return time.perf_counter() - began, len(turns)
 
     async def _play(self, db_id: str, text: str) -> Trajectory:
         database, c = Database.open(self._folder / f"{db_id}.sqlite"), self._config
