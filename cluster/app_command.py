@@ -19,9 +19,9 @@ from cluster.errors import UserError
 from cluster.listening import check_port, free_port
 from cluster.signals import sigterm_as_ctrl_c
 from dashboards import settings, theme
+from serving.settings import KEYS
 
 HOST = "127.0.0.1"
-SERVING_KEYS = "ANALYST_BUDDY_API_KEYS"  # those serving takes; the app uses the first of them unless it is given its own
 APP_START_S = 60.0
 SERVE_START_S = 300.0  # Ray and the engine on a busy machine
 STOP_S = 25.0  # serving finishes what it is answering within 20 s
@@ -83,7 +83,7 @@ def app_environment(environment: Mapping[str, str], url: str, runs: Path) -> dic
     """The environment of the app: where serving, runs and built data are, and this project on Python's path."""
     root = str(Path(theme.__file__).parent.parent)
     path = os.pathsep.join([root, *filter(None, [environment.get("PYTHONPATH")])])
-    key = environment.get(settings.ENV_KEY) or environment.get(SERVING_KEYS, "").split(",")[0].strip()
+    key = environment.get(settings.ENV_KEY) or environment.get(KEYS, "").split(",")[0].strip()  # the first serving takes
     told = {settings.ENV_KEY: key, settings.ENV_URL: url, settings.ENV_RUNS: str(runs.resolve()), settings.ENV_DATA: str(cache_dir())}
     return {**environment, **told, "PYTHONPATH": path}
 

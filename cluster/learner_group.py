@@ -7,7 +7,6 @@ and waits for the others; the answer is that of rank 0, once all have answered. 
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import ray
 from ray.util.placement_group import placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
+from cluster.listening import free_port
 from learner.config import GrpoConfig, LearnerConfig
 from learner.learner_actor import LearnerActor
 
@@ -92,6 +92,4 @@ def start_learners(ranks: int, cpus: float, gpus: float, config: LearnerConfig, 
 
 def _meeting_point() -> tuple[str, int]:
     """An address and a free port of the node that rank 0 will be on."""
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return ray.util.get_node_ip_address(), int(probe.getsockname()[1])
+    return ray.util.get_node_ip_address(), free_port("")

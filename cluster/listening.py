@@ -23,7 +23,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port nobody listens on just now."""
+    """A port nobody listens on just now; "" asks on all addresses."""
     with socket.socket() as tried:
         tried.bind((host, 0))
         return int(tried.getsockname()[1])

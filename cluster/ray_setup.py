@@ -21,6 +21,9 @@ from cluster.ray_cluster import check_resources, check_shared, shipped_code
 
 log = logging.getLogger(__name__)
 
+# A generator and the learner never compute at the same time on a machine without GPUs, so each may use every core, and Ray's
+# logical CPUs only count processes.
+GENERATOR_CPUS, ROLLOUT_CPUS = 0.5, 0.25
 OBJECT_STORE_BYTES = 512 * 1024 * 1024  # groups are small; the default would claim 30 % of the memory
 
 
@@ -49,20 +52,21 @@ def ray_session(logs_dir: Path, *, address: str | None = None, verbose: bool = F
     """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the coming default; unset, Ray warns about it
     os.environ.setdefault("RAY_DISABLE_IMPORT_WARNING", "1")
-    local: dict[str, Any] = {"runtime_env": shipped_code()}
     if address is None:
-        local = {
+        options: dict[str, Any] = {
             "num_cpus": max(2, os.cpu_count() or 2),
             "object_store_memory": OBJECT_STORE_BYTES,
             "include_dashboard": False,
         }
+    else:
+        options = {"runtime_env": shipped_code()}
     logging.getLogger("ray").setLevel(logging.INFO if verbose else logging.ERROR)  # it speaks before logging_level is read
     ray.init(
         address=address,
         log_to_driver=verbose,
         logging_level=logging.INFO if verbose else logging.ERROR,
         configure_logging=verbose,
-        **local,
+        **options,
     )
     try:
         _link_logs(logs_dir)
@@ -73,17 +77,15 @@ def ray_session(logs_dir: Path, *, address: str | None = None, verbose: bool = F
 
 def start_crew(config: RunConfig, model_dir: Path, databases_dir: Path) -> Crew:
     """Create all actors of a run (they start side by side; `Crew.ready` waits for them). Ray restarts all but the learner when they die."""
-    # A generator and the learner never compute at the same time on a machine without GPUs, so each may use every core, and Ray's
-    # logical CPUs only count processes.
     names = [f"generator {index}" for index in range(config.generator.count)]
     generators = [
-        _remote(GeneratorActor, name=name, num_cpus=0.5, num_gpus=config.generator.num_gpus, max_concurrency=1000, max_restarts=-1).remote(
-            str(model_dir), config.generator
-        )
+        _remote(
+            GeneratorActor, name=name, num_cpus=GENERATOR_CPUS, num_gpus=config.generator.num_gpus, max_concurrency=1000, max_restarts=-1
+        ).remote(str(model_dir), config.generator)
         for name in names
     ]
     rollouts = [
-        _remote(RolloutActor, num_cpus=0.25, max_concurrency=1000, max_restarts=-1).remote(
+        _remote(RolloutActor, num_cpus=ROLLOUT_CPUS, max_concurrency=1000, max_restarts=-1).remote(
             str(databases_dir), str(model_dir), names, config.episode, config.rollout
         )
         for _ in range(config.run.rollout_actors)
@@ -95,7 +97,7 @@ def start_learner(config: RunConfig, model_dir: Path) -> Any:
     """Create the learner of a run, of one rank or several."""
     return start_learners(
         config.run.learner_ranks,
-        min(0.5, config.run.learner_cpus),
+        _learner_cpus(config),
         config.run.learner_gpus,
         config.learner,
         model_dir,
@@ -111,10 +113,16 @@ def check_cluster(config: RunConfig, paths: Sequence[Path]) -> None:
         ClusterError: it lacks something.
     """
     check_resources(
-        0.5 * config.generator.count + 0.25 * config.run.rollout_actors + config.run.learner_ranks * min(0.5, config.run.learner_cpus),
+        GENERATOR_CPUS * config.generator.count
+        + ROLLOUT_CPUS * config.run.rollout_actors
+        + config.run.learner_ranks * _learner_cpus(config),
         config.generator.count * config.generator.num_gpus + config.run.learner_ranks * config.run.learner_gpus,
     )
     check_shared(paths)
+
+
+def _learner_cpus(config: RunConfig) -> float:
+    return min(0.5, config.run.learner_cpus)
 
 
 def _remote(actor_class: type, **options: Any) -> Any:

@@ -14,7 +14,7 @@ from cluster.config import RunConfig
 from cluster.ray_setup import Crew, start_learner
 from cluster.running import LEARNER
 from cluster.state import TrainerState
-from cluster.supervisor import Supervisor
+from cluster.supervisor import Supervisor, first_line
 from envs.run_store import RunStore
 
 LEARNER_LOST = (RayActorError, FloatingPointError)  # an actor's NonFiniteError arrives as both a RayTaskError and what it is
@@ -29,7 +29,7 @@ def rebuild_learner(supervisor: Supervisor, error: BaseException, config: RunCon
         TooManyRestartsError: it is one too many.
         one of LEARNER_LOST: the new one could not be built either.
     """
-    noticed, cause = time.monotonic(), str(getattr(error, "cause", None) or error).strip().splitlines()[0]
+    noticed, cause = time.monotonic(), first_line(error)
     end_learner(supervisor.crew.learner)
     checkpoint, _ = store.newest_intact_checkpoint()
     state = TrainerState.from_dict(store.read_manifest(checkpoint)["state"]) if checkpoint else TrainerState()

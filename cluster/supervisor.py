@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import time
 from collections import deque
@@ -69,7 +68,6 @@ class Supervisor:
         self._recent: deque[float] = deque()
         self._mended_at: dict[str, float] = {}  # actor id to when it was last seen to, so that one death counts once
         self._died: dict[int, tuple[float, str]] = {}  # generator to when its death was noticed, and the cause
-        self._turns = itertools.count()
         self._killed_at: dict[int, float] = {}
         self._one_at_a_time = asyncio.Lock()
 
@@ -82,9 +80,8 @@ class Supervisor:
             TooManyRestartsError: too many processes died.
             ray.exceptions.RayError: a failure that is no death, such as a missing database.
         """
-        first = next(self._turns) % len(self.crew.rollouts)  # so that single questions go to all actors in turn
         groups = play_groups(
-            self.crew.rollouts[first:] + self.crew.rollouts[:first],
+            self.crew.rollouts,
             questions,
             members=members,
             seed=seed,
@@ -147,9 +144,9 @@ class Supervisor:
         if not is_death(error):
             raise error
         if attempt > ATTEMPTS:
-            raise self._given_up(f"question {question.id} was cut short {attempt} times, the last by: {_first_line(error)}")
+            raise self._given_up(f"question {question.id} was cut short {attempt} times, the last by: {first_line(error)}")
         async with self._one_at_a_time:
-            log.warning("question %s is played again: %s", question.id, _first_line(error))
+            log.warning("question %s is played again: %s", question.id, first_line(error))
             await self._mend_rollouts(error, began)
             await self._mend_generators()
 
@@ -194,7 +191,7 @@ class Supervisor:
                     raise
                 await self.crew.learner.forget_generators.remote()  # raises when it is the learner that is lost
                 if attempt == ATTEMPTS:
-                    raise self._given_up(f"weights v{version} were pushed {attempt} times in vain: {_first_line(error)}") from error
+                    raise self._given_up(f"weights v{version} were pushed {attempt} times in vain: {first_line(error)}") from error
                 await self._await_generators(error)
             else:
                 return metrics
@@ -260,7 +257,7 @@ class Supervisor:
 
     def _note_death(self, index: int, error: BaseException) -> None:
         if index not in self._died:
-            self._died[index] = (time.monotonic(), _first_line(error))
+            self._died[index] = (time.monotonic(), first_line(error))
             self._set(index, Health.DEAD)
 
     async def _admit(self, version: int, action: str) -> None:
@@ -292,11 +289,11 @@ class Supervisor:
                 await asyncio.wait_for(_until_ready(handle), self._config.ready_s)
             except TimeoutError:
                 raise self._given_up(
-                    f"rollout actor {index} is not back after {self._config.ready_s:.0f} s: {_first_line(error)}"
+                    f"rollout actor {index} is not back after {self._config.ready_s:.0f} s: {first_line(error)}"
                 ) from error
             self._mended_at[name] = time.monotonic()
             self.count_restart(
-                f"rollout actor {index}", _first_line(error), "restarted; its groups are played again", self._mended_at[name] - noticed
+                f"rollout actor {index}", first_line(error), "restarted; its groups are played again", self._mended_at[name] - noticed
             )
 
     def _given_up(self, what: str) -> TooManyRestartsError:
@@ -331,7 +328,7 @@ async def _answer(method: Any) -> Any:
     return await method.remote()
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     """The message for an event: an actor's error without its traceback."""
     cause = getattr(error, "cause", None) or error
     return next((line.strip() for line in str(cause).splitlines() if line.strip()), type(cause).__name__)[:300]

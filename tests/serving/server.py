@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 
 import httpx
 import psutil
+
+from cluster.listening import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,9 +73,7 @@ def running_server(
     Args:
         with_raw: its engine can be asked alone too: see tests/benchmarks/serving_raw.py. It takes no options.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     ray_folder = Path(f"/tmp/ab-{os.getpid()}")  # Ray's sockets want short paths
     state = str(folder / "state")
     usual = ["cluster.cli", "serve", "--policy", policy, "--port", port, "--state", state, *options]
