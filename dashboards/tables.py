@@ -12,10 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from envs.plain_text import unlinked
+
 INT64_MAX = 2**63 - 1
-LINKLIKE = re.compile(
-    r"://|@|www(?=\.)", re.IGNORECASE
-)  # an escape does not keep an address from becoming a link; a word joiner after it does
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~&])")
 
 
@@ -47,7 +46,7 @@ def unique_names(columns: Sequence[str]) -> list[str]:
 
 def label_text(text: str) -> str:
     """A text for a place that reads Markdown (labels of buttons, pills, boxes), so that it stands there as written, on one line."""
-    return MARKDOWN.sub(r"\\\1", LINKLIKE.sub("\\g<0>\u2060", " ".join(text.split())))
+    return MARKDOWN.sub(r"\\\1", unlinked(" ".join(text.split())))
 
 
 def _column(values: list[Any]) -> pa.Array:

@@ -7,7 +7,6 @@ ask as questions of their own are left out. As with all synthesised questions, t
 
 from __future__ import annotations
 
-import math
 import random
 import re
 from collections.abc import Callable, Sequence
@@ -22,10 +21,9 @@ from envs.phrasing import Voice
 from envs.profile import ColumnFacts, Facts, Role, TableFacts, patiently, read_facts
 from envs.records import Question
 from envs.sandbox import Database, QueryError
-from envs.schema import Cell
+from envs.synthesis import ROWS_MAX, answers_one_way
 from envs.vocabulary import Wording, plural
 
-ROWS_MAX = 60  # an owner does not read more
 ATTEMPTS_PER_FOLLOW_UP = 40
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _FORM = re.compile(
@@ -186,17 +184,11 @@ def _worth_asking(database: Database, last_sql: str, changed: _Change, sql: str)
         edge = patiently(database, changed.tie_sql).rows if changed.tie_sql else ()
     except QueryError:
         return False
-    if not changed.rows_min <= len(rows) <= ROWS_MAX or rows == before or any(cell is None for row in rows for cell in row):
-        return False
-    if len(rows) == 1 and all(cell in (0, "") for cell in rows[0]):
+    if not changed.rows_min <= len(rows) <= ROWS_MAX or rows == before:
         return False
     if changed.several and len(before) == 1 and (len(before[0]) > 1 or before[0][0] == 1 or " COUNT(*) " not in last_sql):
         return False
-    return not edge or (len(edge) > len(rows) and not _tied(edge[-1][-1], edge[-2][-1]))
-
-
-def _tied(one: Cell, other: Cell) -> bool:
-    return one == other or (isinstance(one, float) and isinstance(other, float) and math.isclose(one, other, rel_tol=1e-9))
+    return answers_one_way(rows, edge)
 
 
 # The changes; each takes the last query and gives None where it does not fit.

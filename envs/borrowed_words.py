@@ -12,8 +12,8 @@ import random
 from collections.abc import Mapping, Sequence
 
 from envs.profile import Facts, Role
+from envs.vocabulary import Wording
 
-Wording = Mapping[str, Sequence[str]]
 Kind = tuple[str, bool]  # of numbers, and whether a sum of them means something
 Pool = Mapping[Kind, Sequence[tuple[str, ...]]]
 

@@ -87,8 +87,9 @@ class DataConfig:
             raise ValueError(f"data.schema_styles is {self.schema_styles}: 1 keeps the names of the specs, 6 is usual")
         check_shares(self.table_shares, self.unanswerable_share)
         check_shares(self.validation_table_shares, self.validation_unanswerable_share)
-        if not 0 <= self.follow_up_share <= 1:
-            raise ValueError(f"data.follow_up_share is {self.follow_up_share}: wanted a share from 0 to 1")
+        for name in ("follow_up_share", "borrow_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"data.{name} is {getattr(self, name)}: wanted a share from 0 to 1")
         if min(self.spider_validation_databases, self.spider_test_databases) < 1:
             raise ValueError("data.spider_validation_databases and data.spider_test_databases must be 1 or more, 20 is usual")
         if min(self.spider_questions, self.spider_synthesized, self.spider_questions_min) < 0:

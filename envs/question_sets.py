@@ -18,20 +18,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envs.asking_on import follow_ups
-from envs.borrowed_words import borrow, pool_of
+from envs.borrowed_words import Pool, borrow, pool_of
 from envs.businesses import TEST, TEST_QUESTIONS, TRAIN, VALIDATION, build_database, wording
 from envs.contamination import check_contamination
 from envs.phrasing import Phrasing
 from envs.profile import Facts, read_facts
 from envs.questions import load_questions, save_questions
 from envs.records import Question
-from envs.restyle import Wording, restyle
+from envs.restyle import restyle
 from envs.sandbox import Database
 from envs.schema import Schema
 from envs.spider import SpiderData, read_spider
 from envs.splits import split_databases
 from envs.sql_env import EpisodeConfig
 from envs.synthesis import synthesize
+from envs.vocabulary import Wording
 
 if TYPE_CHECKING:
     from envs.dataset import DataConfig
@@ -106,6 +107,7 @@ def _of_businesses(config: DataConfig, databases_dir: Path, progress: Progress) 
     one_more = _counter(progress, 2 * len(names) - len(TEST))
     words: dict[str, Wording] = {}
     facts: dict[str, Facts] = {}
+    lent: Pool = {}
     for name in names:
         business = name.rpartition("_")[0] if name in styled else name
         path = database_path(databases_dir, name)
@@ -118,8 +120,9 @@ def _of_businesses(config: DataConfig, databases_dir: Path, progress: Progress) 
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(database_path(databases_dir, business), path)
             rng, borrowed = random.Random(f"{config.seed}/{name}"), frozenset[str]()
-            if config.borrow_share:  # all that lend are built before the first that borrows
-                words[name], borrowed = borrow(words[name], facts[business], pool_of(list(facts.values())), config.borrow_share, rng)
+            if config.borrow_share:
+                lent = lent or pool_of(list(facts.values()))  # all that lend are built before the first that borrows
+                words[name], borrowed = borrow(words[name], facts[business], lent, config.borrow_share, rng)
             words[name] = restyle(path, words[name], rng, borrowed)
         one_more()
     train = _asked(config, databases_dir, (*TRAIN, *styled), config.train_questions, "train", words, one_more)
@@ -190,14 +193,14 @@ def _asked(
                 table_shares=config.table_shares if phrasing == "train" else config.validation_table_shares,
                 unanswerable_share=config.unanswerable_share if phrasing == "train" else config.validation_unanswerable_share,
             )  # fmt: skip
+            if len(made) < share:
+                log.warning("%s: %d of %d %s questions could be made", name, len(made), share, phrasing)
             if phrasing == "train" and config.follow_up_share:
                 rest = random.Random(f"{config.seed}/{name}/follow-up share").random()  # a share of few is rounded up as often as it says
                 made += follow_ups(database, made, int(len(made) * config.follow_up_share + rest), config.seed, words[name])
         finally:
             database.close()
         questions += _each_once(made)
-        if sum("follow_up" not in question.constructs for question in made) < share:
-            log.warning("%s: %d of %d %s questions could be made", name, len(made), share, phrasing)
         one_more()
     return questions
 

@@ -14,9 +14,8 @@ from pathlib import Path
 
 from envs.gold_sql import name as sql_name
 from envs.schema import quoted, read_schema
-from envs.vocabulary import plural, singular, split_name
+from envs.vocabulary import Wording, plural, singular, split_name
 
-Wording = Mapping[str, Sequence[str]]
 Style = Callable[[Sequence[str]], str]
 
 _SMALL_WORDS = frozenset(

@@ -236,13 +236,22 @@ def _worth_asking(database: Database, draft: Draft, rng: random.Random) -> bool:
         edge = patiently(database, draft.tie_sql).rows if draft.tie_sql else ()
     except QueryError:
         return False
-    if len(rows) < draft.rows_min or any(cell is None for row in rows for cell in row):
+    if len(rows) < draft.rows_min or not answers_one_way(rows, edge):
+        return False
+    return len(rows) <= ROWS_MAX or (len(rows) < 200 and rng.random() < 0.03)
+
+
+def answers_one_way(rows: Sequence[Sequence[Cell]], edge: Sequence[Sequence[Cell]]) -> bool:
+    """Whether a result says something, and could not as well be another: no NULL, no lone 0 or empty text, no tie at its LIMIT.
+
+    Args:
+        edge: of a query with a LIMIT, its rows and the one after them, what they are ordered by last; else empty.
+    """
+    if any(cell is None for row in rows for cell in row):
         return False
     if len(rows) == 1 and all(cell in (0, "") for cell in rows[0]):
         return False
-    if edge and (len(edge) <= len(rows) or _tied(edge[-1][-1], edge[-2][-1])):
-        return False
-    return len(rows) <= ROWS_MAX or (len(rows) < 200 and rng.random() < 0.03)
+    return not edge or (len(edge) > len(rows) and not _tied(edge[-1][-1], edge[-2][-1]))
 
 
 def _tied(one: Cell, other: Cell) -> bool:

@@ -18,6 +18,7 @@ from sse_starlette import ServerSentEvent
 from starlette.exceptions import HTTPException
 
 from envs.follow_ups import LastTurn
+from envs.plain_text import unlinked
 from serving.contract import QUESTION_CHARS_MAX, Answer, Samples
 from serving.desk import Desk
 from serving.questions import Answered, Asked, Begun
@@ -26,8 +27,6 @@ from serving.streams import Told, events, last_of, streamed
 
 PREFIX = "analyst:"
 ROWS_SAID, CELL_CHARS = 20, 60
-_LINKLIKE = re.compile(r"://|@|www(?=\.)", re.IGNORECASE)  # an escape does not keep an address from becoming a link
-_JOINER = "\u2060"  # a word joiner, which shows nothing, does
 
 
 class Part(BaseModel):
@@ -238,7 +237,7 @@ def _cell(value: object) -> str:
 
 def _plain(text: str) -> str:
     """Text in which Markdown finds no link, bare addresses included, no image and no code."""
-    return re.sub(r"([\\`\[\]<>!&])", r"\\\1", _LINKLIKE.sub(rf"\g<0>{_JOINER}", text))
+    return re.sub(r"([\\`\[\]<>!&])", r"\\\1", unlinked(text))
 
 
 def _fenced(sql: str) -> str:
