@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from actors.policy import Sampling, Turn
 from envs.dialogue import Codec
-from envs.records import WeightSpan
+from envs.records import Group, Outcome, Question, Stop, Trajectory, WeightSpan
 
 CONTEXT = 1024  # tokens of the tiny model
 
@@ -114,3 +115,21 @@ class _LocalMethod:
 
     def remote(self, *arguments: Any, **named: Any) -> asyncio.Task[Any]:
         return asyncio.get_running_loop().create_task(self._method(*arguments, **named))
+
+
+def endless_draws() -> Iterator[tuple[int, Question]]:
+    """Questions with their places in an order, without end."""
+    return ((place, Question(f"q{place}", "d", "?", "")) for place in itertools.count())
+
+
+def bare_group(question: Question, versions: Sequence[int], *, flat: bool = False) -> Group:
+    """A group that nobody played: a member of one token for each weight version, every other one right, or none where it is to be flat."""
+
+    def member(place: int, version: int) -> Trajectory:
+        reward = 0.0 if flat else float(place % 2)
+        span = (WeightSpan(0, 1, version),)
+        return Trajectory(
+            question.id, "d", place, (1,), (1,), (0.0,), span, (), Stop.ANSWERED, Outcome(reward > 0, None, "", ""), reward, 0.0
+        )
+
+    return Group(question, tuple(member(place, version) for place, version in enumerate(versions)))

@@ -42,7 +42,8 @@ def measure(options: argparse.Namespace) -> Report:
 
         handle = ray.remote(GeneratorActor).options(num_cpus=0.5, max_concurrency=100).remote(str(model_dir), config.generator)
         ray.get(handle.ready.remote())
-        found = asyncio.run(_pushes(handle, _weights(model_dir), options.repeats, options.rows))
+        weights = _weights(model_dir)
+        found = asyncio.run(_pushes(handle, weights, options.repeats, options.rows))
         ray.get(handle.shutdown.remote())
     bytes_s, push_s, still_s, gap_s = (statistics.median(of_repeats) for of_repeats in found)
     figures = {
@@ -51,7 +52,7 @@ def measure(options: argparse.Namespace) -> Report:
         "push_s": Figure(push_s, "s"),
         "paused_s": Figure(still_s, "s"),
         "bytes_s": Figure(bytes_s, "s"),
-        "size": Figure(sum(w.numel() * w.element_size() for w in _weights(model_dir).values()) / 1e6, "MB"),
+        "size": Figure(sum(w.numel() * w.element_size() for w in weights.values()) / 1e6, "MB"),
     }
     how = {
         "repeats": options.repeats,

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import itertools
 import math
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from cluster.collecting import Ahead, InStep, Tally
-from envs.records import Group, Outcome, Question, Stop, Trajectory, WeightSpan
+from envs.records import Group, Question
 from tests.benchmarks.report import Comparison, Figure, Report
+from tests.fakes import bare_group, endless_draws
 from tests.virtual_time import in_virtual_time
 
 LAGS = (0, 1, 2)
@@ -65,14 +65,7 @@ class World:
             self._in_flight -= 1
             if self._in_flight == 0:
                 self.busy_s += now() - self._since
-        members = tuple(
-            Trajectory(
-                question.id, "d", place, (1,), (1,), (0.0,), (WeightSpan(0, 1, version),), (), Stop.ANSWERED,
-                Outcome(False, None, "", ""), 0.0 if flat else float(place), 0.0,
-            )
-            for place, version in enumerate((first, self.version))
-        )  # fmt: skip
-        return Group(question, members)
+        return bare_group(question, (first, self.version), flat=flat)
 
     async def play_all(self, questions: Sequence[Question], version: int) -> AsyncIterator[Group]:
         for done in asyncio.as_completed([self.play(question, version) for question in questions]):
@@ -116,7 +109,7 @@ def measure(options: argparse.Namespace) -> Report:
 
 
 async def _steps(world: World, times: Times, max_lag: int, wanted: int, steps: int) -> Played:
-    draws = zip(itertools.count(), (Question(f"q{i}", "d", "?", "") for i in itertools.count()), strict=False)
+    draws = endless_draws()
     collecting: InStep | Ahead
     if max_lag == 0:
         collecting = InStep(world.play_all, draws, Tally(), wanted, REFILL)

@@ -21,33 +21,19 @@ import psutil
 import ray
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-from actors.policy import Sampling, Turn
 from actors.rollout import RolloutConfig
 from actors.rollout_actor import RolloutActor
 from cluster.play import play_groups
-from envs.dialogue import Codec
 from envs.records import Question
 from envs.sql_env import EpisodeConfig
 from tests.benchmarks.report import Figure, Report
 from tests.conftest import make_shop
-from tests.fakes import ScriptedPolicy
+from tests.scripted_crew import SCRIPT, ScriptedGenerator
 
 ENVIRONMENTS = 64  # episodes in play in each actor
 MEMBERS = 8  # of a group
 ACTORS_PER_GENERATOR = 8
-TURNS = ["DESCRIBE pets", "QUERY SELECT count(*) FROM pets", "ANSWER RESULT"]
 FLAT = 1.5  # the driver's time for a group, most over least
-
-
-class ScriptedGenerator:
-    """A generator that says the script's next action after a set time."""
-
-    def __init__(self, model_dir: str, latency_s: float) -> None:
-        self._policy, self._latency_s = ScriptedPolicy(Codec.load(model_dir), TURNS), latency_s
-
-    async def generate(self, ids: list[int], sampling: Sampling) -> Turn:
-        await asyncio.sleep(self._latency_s)
-        return await self._policy.generate(ids, sampling)
 
 
 @dataclass(frozen=True)
@@ -123,7 +109,6 @@ async def _played(actors: list[Any], pids: list[int], idle: float, waves: int) -
         assert all(trajectory.outcome.correct for trajectory in group.trajectories)
         played += 1
         if played == wave:  # the first wave opens databases and warms everything up
-            began, cpu = time.monotonic(), time.process_time()
             full = sum(psutil.Process(pid).memory_full_info().pss for pid in pids)
             began, cpu = time.monotonic(), time.process_time()
         if played == wave * (1 + waves):
@@ -138,7 +123,7 @@ def _report(found: list[Measured], options: argparse.Namespace) -> Report:
     largest = found[-1]
     per_environment = max(0.0, largest.bytes_per_actor - largest.idle_bytes_per_actor) / ENVIRONMENTS
     groups_per_s = 1 / largest.driver_s_per_group
-    group_s = len(TURNS) * options.latency  # how long an actor's 64 environments are busy with their 8 groups
+    group_s = len(SCRIPT) * options.latency  # how long an actor's 64 environments are busy with their 8 groups
     figures = {f"driver_ms_per_group_{one.actors}_actors": Figure(1000 * one.driver_s_per_group, "ms") for one in found}
     figures |= {
         "most_over_least": Figure(max(times) / min(times), "times", at_most=FLAT),
@@ -151,7 +136,7 @@ def _report(found: list[Measured], options: argparse.Namespace) -> Report:
         name="scale",
         figures=figures,
         how={
-            "actors": [one.actors for one in found], "environments_each": ENVIRONMENTS, "members": MEMBERS, "turns": len(TURNS),
+            "actors": [one.actors for one in found], "environments_each": ENVIRONMENTS, "members": MEMBERS, "turns": len(SCRIPT),
             "latency_s": options.latency, "groups": [one.groups for one in found], "wall_s": [round(one.seconds, 1) for one in found],
             "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1),
         },

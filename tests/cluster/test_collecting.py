@@ -6,27 +6,17 @@ import asyncio
 import itertools
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from cluster.collecting import Ahead, Collected, Draw, InStep, Tally
+from cluster.collecting import Ahead, Collected, InStep, Tally
 from cluster.staleness import lag
-from envs.records import Group, Outcome, Question, Stop, Trajectory, WeightSpan
+from envs.records import Group, Question
+from tests.fakes import bare_group, endless_draws
 from tests.virtual_time import in_virtual_time
 
 WANTED, REFILL = 3, 2
-
-
-def played(question: Question, versions: Sequence[int], *, flat: bool = False) -> Group:
-    def member(place: int, version: int) -> Trajectory:
-        reward = 0.0 if flat else float(place % 2)
-        span = (WeightSpan(0, 1, version),)
-        return Trajectory(
-            question.id, "d", place, (1,), (1,), (0.0,), span, (), Stop.ANSWERED, Outcome(reward > 0, None, "", ""), reward, 0.0
-        )
-
-    return Group(question, tuple(member(place, version) for place, version in enumerate(versions)))
 
 
 class World:
@@ -39,9 +29,6 @@ class World:
         self.in_flight = self.most_in_flight = 0
         self._longest_s = longest_s
 
-    def draws(self) -> Iterator[Draw]:
-        return zip(itertools.count(), (Question(f"q{i}", "d", "?", "") for i in itertools.count()), strict=False)
-
     async def play(self, question: Question, number: int) -> Group:
         self.asked[number] += 1
         first, flat = self.version, self.random.random() < 0.3
@@ -50,11 +37,11 @@ class World:
         delay = self.random.random() * self._longest_s
         await asyncio.sleep(delay * 6 if self.random.random() < 0.15 else delay)  # some take as long as several steps
         self.in_flight -= 1
-        return played(question, (first, self.version), flat=flat)
+        return bare_group(question, (first, self.version), flat=flat)
 
 
 async def train(world: World, max_lag: int, steps: int) -> tuple[list[Collected], Ahead]:
-    ahead = Ahead(world.play, world.draws(), Tally(), max_lag=max_lag, wanted=WANTED, refill=REFILL, in_flight=50)
+    ahead = Ahead(world.play, endless_draws(), Tally(), max_lag=max_lag, wanted=WANTED, refill=REFILL, in_flight=50)
     taken = []
     for step in range(steps):
         collected = await ahead.take(step)
@@ -88,7 +75,7 @@ async def test_no_group_older_than_max_lag_reaches_the_learner_and_every_drop_is
 @in_virtual_time
 async def test_no_more_is_started_than_the_next_max_lag_steps_and_this_one_can_use() -> None:
     world = World(0, longest_s=0.001)
-    ahead = Ahead(world.play, world.draws(), Tally(1000, 0), max_lag=2, wanted=WANTED, refill=REFILL, in_flight=50)
+    ahead = Ahead(world.play, endless_draws(), Tally(1000, 0), max_lag=2, wanted=WANTED, refill=REFILL, in_flight=50)
     await ahead.take(0)
     await asyncio.sleep(0.05)  # the learner trains for long: everything that may be started ends
     assert len(ahead._ready) <= 2 * WANTED + 1
@@ -114,7 +101,7 @@ async def test_a_failure_while_playing_ends_the_step_that_waits_for_it() -> None
         await asyncio.sleep(0)
         raise RuntimeError("the database is gone")
 
-    ahead = Ahead(fail, World(0).draws(), Tally(), max_lag=1, wanted=WANTED, refill=REFILL, in_flight=5)
+    ahead = Ahead(fail, endless_draws(), Tally(), max_lag=1, wanted=WANTED, refill=REFILL, in_flight=5)
     with pytest.raises(RuntimeError, match="database is gone"):
         await ahead.take(0)
     await ahead.close()
@@ -125,11 +112,11 @@ async def test_in_step_groups_keep_the_order_they_were_asked_in_whichever_ends_f
     world = World(5)
 
     async def wave(questions: Sequence[Question], version: int) -> AsyncIterator[Group]:
-        groups = [played(question, (version, version), flat=int(question.id[1:]) % 4 == 0) for question in questions]
+        groups = [bare_group(question, (version, version), flat=int(question.id[1:]) % 4 == 0) for question in questions]
         for group in world.random.sample(groups, len(groups)):
             yield group
 
-    source = InStep(wave, world.draws(), Tally(), WANTED, REFILL)
+    source = InStep(wave, endless_draws(), Tally(), WANTED, REFILL)
     first, second = await source.take(0), await source.take(1)
     numbers = [int(group.question.id[1:]) for collected in (first, second) for group in collected.trained]
     assert numbers == sorted(numbers)
