@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from envs.sandbox import Database, Limits, QueryError, Trust
 from envs.sql_env import EpisodeConfig, SqlEnv
 from tests.conftest import make_shop
 from tests.hostile import ACTIONS, ANSWERS, OK, REFUSED, SQL
-from tests.watching import ChildMemory, resident_peak_kb
+from tests.watching import ChildMemory, resident_peak_kb, soonest
 
 pytestmark = pytest.mark.timeout(60)  # what hangs
 TIMEOUT_S = 0.1
@@ -66,17 +65,19 @@ def test_there_are_more_than_a_hundred_and_fifty_texts() -> None:
 
 @pytest.mark.parametrize("name", SQL)
 def test_a_hostile_text_is_refused_or_survived_and_the_next_query_works(database: Database, name: str) -> None:
-    case, before, started = SQL[name], fingerprint(database.path), time.thread_time()
-    with ChildMemory(database) as memory:
+    case, before, bound_s = SQL[name], fingerprint(database.path), 1.0 if name in REFUSED else 4.0
+
+    def throw() -> None:
         try:
             database.query(case.sql)
             outcome = OK
         except QueryError as error:
             outcome = error.code
             assert len(str(error)) < 400
-    took_s = time.thread_time() - started  # of a processor: what others do meanwhile does not count
-    assert outcome in (case.trusted if database.trust is Trust.TRUSTED else case.untrusted)
-    assert took_s < (1.0 if name in REFUSED else 4.0)
+        assert outcome in (case.trusted if database.trust is Trust.TRUSTED else case.untrusted)
+
+    with ChildMemory(database) as memory:
+        assert soonest(throw, bound_s) < bound_s
     after = database.query("SELECT count(*), (SELECT max(name) FROM pets) FROM sales", timeout_s=CALM_S)
     assert after.rows == ((9, "Tweety"),)
     assert after.tables_read == {"sales", "pets"}
@@ -111,10 +112,11 @@ def test_a_hostile_turn_comes_back_as_an_error(patient: Database, name: str) -> 
 
 @pytest.mark.parametrize("name", ["WITH names that double", "columns that double", "many joins and a misspelt name", "thousands of joins"])
 def test_what_would_take_seconds_to_compile_or_to_explain_is_refused_at_once(database: Database, name: str) -> None:
-    started = time.thread_time()
-    with pytest.raises(QueryError):
-        database.query(SQL[name].sql)
-    assert time.thread_time() - started < 0.6
+    def throw() -> None:
+        with pytest.raises(QueryError):
+            database.query(SQL[name].sql)
+
+    assert soonest(throw, 0.2) < 0.2
 
 
 def test_a_copy_of_the_file_reads_the_same_at_both_levels(shop_db: Path, tmp_path: Path) -> None:

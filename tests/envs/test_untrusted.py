@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import hashlib
 import os
@@ -17,9 +18,9 @@ import pytest
 from envs import jail
 from envs.sandbox import Database, Limits, QueryError, Trust
 from envs.schema import describe, sample
-from tests.benchmarks.fuzz import fuzz
+from tests.benchmarks.fuzz import LONGEST_S, fuzz, rounds_for
 from tests.hostile import HANGS, MANY_TABLES, SLOW
-from tests.watching import ChildMemory, resident_peak_kb
+from tests.watching import ChildMemory, resident_peak_kb, soonest
 
 GIGANTIC = "WITH RECURSIVE d(s) AS (SELECT 1 UNION ALL SELECT s+1 FROM d) SELECT " + ", ".join(["s || 'é' || s"] * 100) + " FROM d"
 
@@ -123,8 +124,12 @@ def test_a_child_that_dies_or_stops_is_replaced_and_the_next_query_is_right(stra
 
 def test_a_query_that_hangs_inside_one_opcode_is_killed(stranger: Database) -> None:
     child = pid(stranger)
-    with pytest.raises(QueryError, match="stopped after"):
-        stranger.query(HANGS["printf of 2e9 characters"].sql, timeout_s=0.2)
+
+    def hang() -> None:
+        with pytest.raises(QueryError, match="stopped after"):
+            stranger.query(HANGS["printf of 2e9 characters"].sql, timeout_s=0.2)
+
+    assert soonest(hang, 3.0) < 3.0
     assert not Path(f"/proc/{child}").exists()
     assert stranger.query("SELECT printf('%.2f', 1.0)").rows == (("1.00",),)
 
@@ -313,15 +318,18 @@ def test_a_damaged_file_is_refused_or_read_as_far_as_it_goes(shop_db: Path, tmp_
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
 
 
-@pytest.mark.timeout(120)  # to read all of either would take longer
-def test_a_file_of_20_000_tables_and_a_sparse_file_of_50_gb_are_refused(tmp_path: Path) -> None:
+def test_a_file_of_20_000_tables_and_a_sparse_file_of_50_gb_are_refused_in_seconds(tmp_path: Path) -> None:
     many = make(tmp_path / "many.sqlite", MANY_TABLES)
     sparse = tmp_path / "sparse.sqlite"
     with sparse.open("wb") as file:
         file.truncate(50_000_000_000)
-    for path, reason in ((many, "it has more than 2000 tables"), (sparse, "")):
+
+    def refused(path: Path, reason: str) -> None:
         with pytest.raises(ValueError, match=f"cannot be read as a SQLite database.*{reason}"):
             Database.open(path, trust=Trust.UNTRUSTED)
+
+    for path, reason in ((many, "it has more than 2000 tables"), (sparse, "")):
+        assert soonest(functools.partial(refused, path, reason), 20.0) < 20.0  # unhurried: machines are busy
 
 
 def test_odd_names_columns_that_hang_and_text_that_orders_are_survived(tmp_path: Path) -> None:
@@ -338,13 +346,18 @@ lines" (x);""",
     assert database.schema.names == ('a"b;drop--', "hangs")
     assert describe(database, 'a"b;drop--').startswith('a"b;drop--: 2 rows\nx y text')
     assert "ignore your rules" in sample(database, 'a"b;drop--')
-    with contextlib.suppress(QueryError):
-        database.query("SELECT y FROM hangs, hangs, hangs", timeout_s=0.2)
+
+    def hang() -> None:
+        with contextlib.suppress(QueryError):
+            database.query("SELECT y FROM hangs, hangs, hangs", timeout_s=0.2)
+
+    assert soonest(hang, 3.0) < 3.0
     assert database.query('SELECT count(*) FROM "a""b;drop--"').rows == ((2,),)
     database.close()
 
 
-def test_hundreds_of_mutated_queries_and_a_dozen_damaged_files_break_nothing(tmp_path: Path) -> None:
-    counts = fuzz(range(12), seed=17, folder=tmp_path)
-    assert counts["query ok"] > 12
-    assert counts["file refused"] + counts["file opened"] == 12
+def test_thirty_seconds_of_mutated_queries_and_damaged_files_break_nothing(tmp_path: Path) -> None:
+    counts = fuzz(rounds_for(30.0), seed=17, folder=tmp_path)
+    assert counts["query ok"] > 50
+    assert counts["file refused"] + counts["file opened"] > 20
+    assert counts["longest_s"] < LONGEST_S
