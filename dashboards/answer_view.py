@@ -27,11 +27,11 @@ def show_turn(turn: Turn, conversation: Conversation, desk: Desk) -> None:
     """What came of a question that is not under way any more."""
     if turn.state == "stopped":
         st.info("Stopped. Ask again whenever you like.", icon=":material/stop_circle:")
-        _steps(turn.steps, "What it had done so far")
+        _steps(turn, "What it had done so far")
         return
     if turn.answer is None:
         st.error(label_text(turn.error or "It broke off. Ask again."), icon=":material/cloud_off:")
-        _steps(turn.steps, "What it had done so far")
+        _steps(turn, "What it had done so far")
         return
     if turn.edited is not None:
         st.caption("This is the result of your own SQL.")
@@ -45,7 +45,7 @@ def show_turn(turn: Turn, conversation: Conversation, desk: Desk) -> None:
         _candidates(answer)
     elif answer["columns"]:
         _figures(answer, turn.id, desk)
-    _steps(turn.steps, f"{'What I tried' if answer['outcome'] == 'failed' else 'How I got this'} ({steps_summary(turn.steps)})")
+    _steps(turn, f"{'What I tried' if answer['outcome'] == 'failed' else 'How I got this'} ({steps_summary(turn.steps)})")
     _sql(answer, turn, conversation, desk)
     if turn.edited is None and turn.answer["outcome"] != "failed":
         _verdict(turn, conversation, desk)
@@ -143,7 +143,7 @@ def _chart(answer: dict[str, Any], key: str) -> None:
         return
     place = st.container()
     with st.container(horizontal=True):
-        with st.popover("Change chart", icon=":material/tune:", type="tertiary"):
+        with st.popover("Change chart", icon=":material/tune:", type="tertiary", key=f"change {key}"):
             choice = _choose(first, columns, numbers, key)
         own = answer.get("chart") if choice == first and is_safe(answer.get("chart")) else None
         spec = own or chart_by_hand(columns, rows, choice, answer["row_count"])
@@ -179,10 +179,10 @@ def _choose(first: Choice, columns: list[str], numbers: list[int], key: str) -> 
     return Choice(str(kind), int(x), int(y), order, top)
 
 
-def _steps(steps: Sequence[dict[str, Any]], label: str) -> None:
-    if steps:
-        with st.expander(label, icon=":material/footprint:"):
-            show_steps(steps)
+def _steps(turn: Turn, label: str) -> None:
+    if turn.steps:
+        with st.expander(label, icon=":material/footprint:", key=f"steps {turn.id}"):
+            show_steps(turn.steps)
 
 
 def _said(words: StepWords) -> None:
@@ -196,7 +196,7 @@ def _sql(answer: dict[str, Any], turn: Turn, conversation: Conversation, desk: D
     """The SQL with its explanation, to change and run again."""
     if not answer["sql"]:
         return
-    with st.expander("The SQL, in words and to change", icon=":material/code:"):
+    with st.expander("The SQL, in words and to change", icon=":material/code:", key=f"words {turn.id}"):
         if answer["explanation"]:
             text(answer["explanation"])
         if answer["tables_read"]:

@@ -86,7 +86,7 @@ def _choose_data(databases: list[dict[str, Any]], conversation: Conversation, de
         conversation.database = str(
             st.selectbox("Data", list(by_name), format_func=lambda name: _called(by_name[name]), key="database", width=420)
         )
-        with st.popover("Bring your own", icon=":material/upload_file:"):
+        with st.popover("Bring your own", icon=":material/upload_file:", key="bring"):  # keyed, or it closes when more of the page comes
             _bring(desk)
         chosen = by_name[conversation.database]
         if not chosen["sample"] and st.button(
@@ -95,7 +95,7 @@ def _choose_data(databases: list[dict[str, Any]], conversation: Conversation, de
             _delete(chosen["name"], desk)
     for note in st.session_state.pop("import notes", []):
         st.info(label_text(note), icon=":material/info:")
-    with st.expander("What is in this data", icon=":material/table:"):
+    with st.expander("What is in this data", icon=":material/table:", key="tables"):
         _tables(settings, conversation.database, desk)
 
 
