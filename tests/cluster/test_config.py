@@ -21,6 +21,10 @@ def test_every_preset_file_loads() -> None:
         load_preset(name)
 
 
+def test_the_databases_of_smoke_are_those_of_quickstart() -> None:
+    assert load_preset("smoke").data == load_preset("quickstart").data
+
+
 def test_an_override_changes_one_key_with_its_type() -> None:
     config = load_preset("smoke", ["phase1.steps=7", "run.base_model=some/dir", "sft.learning_rate=3e-4"])
     assert (config.phase1.steps, config.run.base_model, config.sft.learning_rate) == (7, "some/dir", 3e-4)

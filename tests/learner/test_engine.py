@@ -116,6 +116,16 @@ def test_a_few_steps_lower_the_loss_on_a_fixed_batch(make_engine: Callable[..., 
     assert engine.steps == 6
 
 
+def test_compiled_layers_learn_what_plain_ones_learn(make_engine: Callable[..., Engine]) -> None:
+    plain, compiled = make_engine(micro_batch_tokens=40), make_engine(micro_batch_tokens=40, compile=True)
+    compiled.warm_up()
+    batch = sequences()
+    for _ in range(3):
+        wanted, got = (sft_step(engine, batch, 3e-3) for engine in (plain, compiled))
+        assert got["sft/loss"] == pytest.approx(wanted["sft/loss"], abs=1e-4)
+        assert got["learner/gradient_norm"] == pytest.approx(wanted["learner/gradient_norm"], rel=1e-3)
+
+
 @pytest.mark.parametrize("zero_stage", [0, 1, 2])
 def test_bf16_gradients_add_up_over_micro_batches(make_engine: Callable[..., Engine], zero_stage: int) -> None:
     engine = make_engine(precision="bf16", zero_stage=zero_stage, micro_batch_tokens=30)
