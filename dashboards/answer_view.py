@@ -15,7 +15,7 @@ from dashboards.asking import Desk
 from dashboards.charts import KINDS, ORDERS, TOP_MAX, Choice, as_image, chart_by_hand, few_ticks, first_choice, number_columns
 from dashboards.client import ServingError
 from dashboards.history import Conversation, Turn
-from dashboards.tables import arrow_table, label_text, unique_names
+from dashboards.tables import arrow_table, headers, label_text
 from dashboards.words import MEND, OUTCOMES, StepWords, big_number, step_words, steps_summary, sureness
 
 FORBIDDEN = {"url", "href"}  # keys of a specification that would load or lead somewhere
@@ -98,7 +98,7 @@ def _candidates(answer: dict[str, Any]) -> None:
             st.caption(f"came up {candidate['votes']} time{'s' if candidate['votes'] != 1 else ''}")
             text(candidate["sentence"])
             if candidate["rows"] and (len(candidate["rows"]) > 1 or len(candidate["columns"]) > 1):
-                st.dataframe(arrow_table(candidate["columns"], candidate["rows"]), hide_index=True, height="auto")
+                st.dataframe(arrow_table(headers(candidate), candidate["rows"]), hide_index=True, height="auto")
             st.code(candidate["sql"], language="sql", wrap_lines=True)
 
 
@@ -109,7 +109,7 @@ def _figures(answer: dict[str, Any], key: str, desk: Desk) -> None:
         st.metric(label_text(number[0]), number[1])
     elif len(answer["rows"]) > 1:
         _chart(answer, f"{key} {answer['id']}")
-    table = arrow_table(answer["columns"], answer["rows"])
+    table = arrow_table(headers(answer), answer["rows"])
     if number is None:
         height: Literal["content", "auto"] = "content" if len(answer["rows"]) <= WHOLE_ROWS else "auto"
         st.dataframe(table, height=height, hide_index=True, key=f"table {key} {answer['id']}", alt="The rows of the answer")
@@ -137,7 +137,7 @@ def _downloaded(desk: Desk, path: str, kind: str) -> Callable[[], bytes]:
 def _chart(answer: dict[str, Any], key: str) -> None:
     """The chart by rule, or as the owner wants it."""
     first = first_choice(answer)
-    columns, rows = unique_names(answer["columns"]), answer["rows"]
+    columns, rows = headers(answer), answer["rows"]
     numbers = number_columns(columns, rows)
     if not numbers:
         return

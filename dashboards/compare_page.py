@@ -97,6 +97,7 @@ def _parts(comparison: Comparison, names: tuple[str, str]) -> None:
                 st.markdown("**By database**" if title == "database" else "**By number of tables**")
                 formats = {name: st.column_config.NumberColumn(width=50) for name in ("asked", "wins", "losses")}
                 formats |= {name: st.column_config.NumberColumn(format="%.1f", width=65) for name in ("first %", "second %")}
+                formats[title] = st.column_config.Column(width=120)
                 formats["p"] = st.column_config.NumberColumn(format="%.2g", width=50)
                 table = arrow_table([title, "asked", "first %", "second %", "wins", "losses", "p"], rows)
                 st.dataframe(table, hide_index=True, column_config=formats)

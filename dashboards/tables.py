@@ -44,6 +44,11 @@ def unique_names(columns: Sequence[str]) -> list[str]:
     return names
 
 
+def headers(answer: dict[str, Any]) -> list[str]:
+    """What the columns of an answer, or of a candidate, are called on the page: in words, where the server says them."""
+    return unique_names(answer.get("titles") or answer["columns"])
+
+
 def label_text(text: str) -> str:
     """A text for a place that reads Markdown (labels of buttons, pills, boxes), so that it stands there as written, on one line."""
     return MARKDOWN.sub(r"\\\1", unlinked(" ".join(text.split())))

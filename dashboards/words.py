@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards.history import Conversation, Turn
-from dashboards.tables import label_text
+from dashboards.tables import headers, label_text
 
 ROWS_EXPORTED = 50
 
@@ -103,7 +103,7 @@ def big_number(answer: dict[str, Any]) -> tuple[str, str] | None:
     value = rows[0][0]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return str(answer["columns"][0]), f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+    return headers(answer)[0], f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
 def as_markdown(conversation: Conversation) -> str:
@@ -125,7 +125,7 @@ def _answer_lines(turn: Turn) -> list[str]:
     if answer.get("reason"):
         lines += ["", label_text(str(answer["reason"]))]
     if answer["columns"]:
-        lines += ["", _line(answer["columns"]), "|" + " --- |" * len(answer["columns"])]
+        lines += ["", _line(headers(answer)), "|" + " --- |" * len(answer["columns"])]
         lines += [_line(row) for row in answer["rows"][:ROWS_EXPORTED]]
         if answer["row_count"] > ROWS_EXPORTED:
             lines += ["", f"The first {ROWS_EXPORTED} of {answer['row_count']:,} rows."]

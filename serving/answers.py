@@ -159,6 +159,7 @@ def _empty(database: str, question: str | None, understood: str | None, model: M
         reason=None,
         sentence="",
         columns=[],
+        titles=[],
         rows=[],
         row_count=0,
         rows_complete=True,
@@ -182,10 +183,10 @@ def _show(answer: Answer, words: _Words, sql: str, result: QueryResult) -> None:
     """Put a result into an answer, with the words for it."""
     columns, rows = list(result.columns), result.rows
     answer.outcome = "answered"
-    answer.columns, answer.rows = columns, rows_of(rows)
+    answer.columns, answer.titles, answer.rows = columns, words.titles(sql, columns), rows_of(rows)
     answer.row_count, answer.rows_complete = len(rows), not result.truncated
     answer.sentence = words.sentence(sql, result)
-    answer.explanation, answer.chart = words.explanation(sql), chart(columns, rows, words.titles(sql, columns))
+    answer.explanation, answer.chart = words.explanation(sql), chart(columns, rows, answer.titles)
     answer.tables_read = sorted(result.tables_read)
     answer.download = f"/v1/downloads/{answer.id}"
 
@@ -215,14 +216,23 @@ def _failed(answer: Answer, played: Played) -> Answer:
 def _candidates(words: _Words, found: Agreement, played: Played) -> Sequence[Candidate]:
     shown = []
     for camp in found.camps[:CANDIDATES_MAX]:
-        sql = played.trajectories[camp[0]].outcome.sql
-        result = played.read.results.get(sql)
-        if isinstance(result, QueryResult) and not is_unknown(played.trajectories[camp[0]].outcome.answer):
-            columns, rows = list(result.columns), result.rows
-            said, count = words.sentence(sql, result), len(rows)
+        outcome = played.trajectories[camp[0]].outcome
+        result = played.read.results.get(outcome.sql)
+        if isinstance(result, QueryResult) and not is_unknown(outcome.answer):
+            shown.append(
+                Candidate(
+                    votes=len(camp),
+                    sql=outcome.sql,
+                    sentence=words.sentence(outcome.sql, result),
+                    columns=list(result.columns),
+                    titles=words.titles(outcome.sql, result.columns),
+                    rows=rows_of(result.rows, 20),
+                    row_count=len(result.rows),
+                )
+            )
         else:
-            sql, said, columns, rows, count = "", "Your data does not seem to hold this.", [], (), 0
-        shown.append(Candidate(votes=len(camp), sql=sql, sentence=said, columns=columns, rows=rows_of(rows, 20), row_count=count))
+            said = "Your data does not seem to hold this."
+            shown.append(Candidate(votes=len(camp), sql="", sentence=said, columns=[], titles=[], rows=[], row_count=0))
     return shown
 
 

@@ -93,6 +93,7 @@ class Candidate(BaseModel):
     sql: str
     sentence: str
     columns: list[str]
+    titles: list[str]
     rows: list[list[Cell]]
     row_count: int
 
@@ -112,7 +113,8 @@ class Answer(BaseModel):
     outcome: Outcome
     reason: str | None = Field(None, description="Why there is no answer, or why it is unsure.")
     sentence: str
-    columns: list[str]
+    columns: list[str] = Field(description="As the database calls them.")
+    titles: list[str] = Field(description='The columns in words, no two the same: "number of orders" for COUNT(*).')
     rows: list[list[Cell]] = Field(description=f"The first {ROWS_SHOWN} rows at most.")
     row_count: int
     rows_complete: bool = Field(description="False: the database has more rows than were read; row_count are those that were.")

@@ -85,7 +85,7 @@ def answer(columns: list[str], rows: list[list[Any]], **more: Any) -> dict[str, 
 
 def test_a_question_is_answered_with_steps_number_and_sql_and_a_follow_up_follows(settings: Settings) -> None:
     page = ask(opened("ask_page", settings), "How many pets do we have?")
-    assert [metric.value for metric in page.metric] == ["165"]
+    assert [(metric.label, metric.value) for metric in page.metric] == [("number of pets", "165")]
     assert "165" in texts(page)
     assert any("How I got this (3 steps)" in expander.label for expander in page.expander)
     ask(page, "And how many dogs?")

@@ -67,6 +67,7 @@ def bearer(key: str) -> dict[str, str]:
 def test_an_answer_has_the_rows_of_the_database_the_sql_and_the_steps(client: TestClient) -> None:
     answer = ask(client, "How many pets do we have?")
     assert (answer["outcome"], answer["columns"], answer["rows"], answer["row_count"]) == ("answered", ["count(*)"], [[165]], 1)
+    assert answer["titles"] == ["number of pets"]
     assert "165" in answer["sentence"]
     assert answer["sql"] == "SELECT count(*) FROM pets"
     assert answer["tables_read"] == ["pets"]
