@@ -146,6 +146,8 @@ def run(args: Args, host: str, port: int, console: Console, *, verbose: bool, ge
 
     check_port(host, port)
     stopping = threading.Event()
+    if not verbose:
+        logging.getLogger("ray").setLevel(logging.ERROR)  # it speaks as it starts
     ray.init(
         address="local",
         num_cpus=max(4, os.cpu_count() or 4),  # logical: they only count processes here
@@ -156,7 +158,7 @@ def run(args: Args, host: str, port: int, console: Console, *, verbose: bool, ge
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until it answers; Ray has set its own
     if not verbose:
-        logging.getLogger("ray.serve").setLevel(logging.WARNING)
+        logging.getLogger("ray.serve").setLevel(logging.WARNING)  # Serve sets its own
     try:
         with console.status("starting the model"):
             serve.start(

@@ -90,17 +90,13 @@ def _overview(comparison: Comparison, found: Pairs, names: tuple[str, str]) -> N
 
 
 def _parts(comparison: Comparison, names: tuple[str, str]) -> None:
-    left, right = st.columns(2)
-    for column, title, parts in ((left, "database", comparison.databases), (right, "tables", comparison.tables)):
+    for title, parts in (("database", comparison.databases), ("tables", comparison.tables)):
         if rows := part_rows(parts):
-            with column:
-                st.markdown("**By database**" if title == "database" else "**By number of tables**")
-                formats = {name: st.column_config.NumberColumn(width=50) for name in ("asked", "wins", "losses")}
-                formats |= {name: st.column_config.NumberColumn(format="%.1f", width=65) for name in ("first %", "second %")}
-                formats[title] = st.column_config.Column(width=120)
-                formats["p"] = st.column_config.NumberColumn(format="%.2g", width=50)
-                table = arrow_table([title, "asked", "first %", "second %", "wins", "losses", "p"], rows)
-                st.dataframe(table, hide_index=True, column_config=formats)
+            st.markdown("**By database**" if title == "database" else "**By number of tables**")
+            formats = {name: st.column_config.NumberColumn(format="%.1f") for name in ("first %", "second %")}
+            formats["p"] = st.column_config.NumberColumn(format="%.2g")
+            table = arrow_table([title, "asked", "first %", "second %", "wins", "losses", "p"], rows)
+            st.dataframe(table, hide_index=True, column_config=formats)
     st.caption(f"First: {label_text(names[0])}. Second: {label_text(names[1])}. Wins and losses are the second's.")
 
 

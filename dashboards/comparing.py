@@ -106,13 +106,17 @@ def verdict_words(total: Paired, names: tuple[str, str]) -> str:
     """One sentence on the difference, for a person."""
     wins, losses = total.only_b, total.only_a
     if wins == losses:
-        return f"Neither is ahead: each is right on {wins} questions that the other gets wrong."
+        return f"Neither is ahead: each is right on {_questions(wins)} that the other gets wrong."
     ahead, behind = (names[1], names[0]) if wins > losses else names
     told = (
-        f"{ahead} is right on {max(wins, losses)} questions that {behind} gets wrong, and wrong on {min(wins, losses)} that it gets right"
+        f"{ahead} is right on {_questions(max(wins, losses))} that {behind} gets wrong, and wrong on {min(wins, losses)} that it gets right"
     )
     chance = "more than chance explains" if total.p_value < 0.05 else "chance could explain it"
     return f"{told}: {chance} (McNemar, p = {total.p_value:.2g})."
+
+
+def _questions(count: int) -> str:
+    return f"{count} question{'s' if count != 1 else ''}"
 
 
 def _verdict(a: Read, b: Read) -> str:
