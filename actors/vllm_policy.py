@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from actors.engine_memory import unname_shared_memory
 from actors.generator_actor import GeneratorConfig, GeneratorDiedError
 from actors.output_file import output_to
 from actors.policy import Sampling, Turn
@@ -37,6 +38,7 @@ class VllmPolicy:
         self.version = 0
         with output_to(log_path):
             self._engine = _start(str(model_dir), config)
+        unname_shared_memory()
         if log_path is not None:
             _log_to(log_path)
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer
 
+from actors.engine_memory import shared_by_children
 from actors.generator_actor import GeneratorActor, GeneratorConfig, GeneratorDiedError
 from actors.policy import Sampling, Turn
 from actors.rollout import RolloutConfig
@@ -216,6 +217,12 @@ async def test_a_push_that_lacks_a_weight_is_refused_and_nothing_is_sampled_unti
     await asyncio.to_thread(served.push)
     assert served.canary() < BOUND
     assert len((await policy.generate([5], Sampling(4, (), seed=1))).ids) == 4
+
+
+async def test_the_shared_memory_of_an_engine_ends_with_its_processes(served: Served) -> None:
+    shared = ray.get(served.handle.__ray_call__.remote(lambda _actor: shared_by_children()))
+    assert shared
+    assert not [path for path in shared if path.exists()]
 
 
 async def test_a_dead_engine_is_an_error_and_never_a_turn(served: Served) -> None:

@@ -102,7 +102,7 @@ class Attack:
         """Train to the end, or until the command fails by itself."""
         while self.exit_code is None:
             with tempfile.TemporaryFile("w+") as output:
-                driver = subprocess.Popen(self._command, stdout=output, stderr=subprocess.STDOUT, env=_environment())
+                driver = subprocess.Popen(self._command, stdout=output, stderr=subprocess.STDOUT, env=environment())
                 try:
                     self._strike_until_it_ends(driver)
                 finally:
@@ -176,7 +176,8 @@ def _called(process: psutil.Process, name: str) -> bool:
         return False
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """That of a command of this checkout, wherever it is run."""
     root = str(Path(__file__).resolve().parent.parent.parent)
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))}
 
