@@ -52,11 +52,9 @@ def _told(gaps: list[float]) -> str:
 
 
 async def _gaps(crew: Crew, sequences: list[tuple[int, ...]]) -> list[float]:
-    """For each generator its mean |difference| from the learner."""
-    learner: list[list[float]]
-    learner, *generators = await asyncio.gather(
-        crew.learner.logprobs.remote(sequences), *(generator.logprobs.remote(sequences) for generator in crew.generators)
-    )
+    """For each generator its mean |difference| from the learner, which computes first: they may share their cores."""
+    learner: list[list[float]] = await crew.learner.logprobs.remote(sequences)
+    generators = await asyncio.gather(*(generator.logprobs.remote(sequences) for generator in crew.generators))
     return [_mean_difference(learner, generator) for generator in generators]
 
 

@@ -30,7 +30,7 @@ def of_all_processes(read: Callable[[psutil.Process], T]) -> list[T]:
 class MemoryWatch:
     """Samples the total in a thread and remembers the peak."""
 
-    def __init__(self, every_s: float = 5.0) -> None:
+    def __init__(self, every_s: float = 10.0) -> None:
         self.peak_bytes = 0
         self._every_s = every_s
         self._stop = threading.Event()

@@ -52,6 +52,7 @@ def ray_session(logs_dir: Path, *, address: str | None = None, verbose: bool = F
     """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the coming default; unset, Ray warns about it
     os.environ.setdefault("RAY_DISABLE_IMPORT_WARNING", "1")
+    os.environ.setdefault("RAY_worker_niceness", "0")  # by default Ray's workers, which do all the work, step back for whatever else runs
     if address is None:
         options: dict[str, Any] = {
             "num_cpus": max(2, os.cpu_count() or 2),

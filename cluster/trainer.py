@@ -101,4 +101,5 @@ class Trainer:
         record.over = True
         if record.validated_at != record.steps:
             await self._scoring.score_base()
-            await run.push(stage)
+            if stage == "sft":  # GRPO pushes after every step
+                await run.push(stage)
