@@ -114,6 +114,8 @@ def _called(process: psutil.Process) -> str:
     words: list[str] = process.cmdline()
     if words and words[0].startswith(("ray::", "VLLM::")):
         return words[0].split(".")[0]
+    if "-m" in words[:-1]:
+        return words[words.index("-m") + 1]
     return next((Path(word).name for word in words if word.endswith((".py", "raylet", "gcs_server"))), " ".join(words)[-40:])
 
 
