@@ -44,7 +44,8 @@ VICTIMS = {  # what a process of each kind is called
 }
 SETTINGS = (
     "run.checkpoint_every=2", "run.rollout_actors=2", "learner.compile=false", "learner.frozen_layers=0", "learner.threads=1",
-    "generator.max_model_len=1024", "generator.max_num_batched_tokens=1024", "generator.kv_cache_gb=0.1", "generator.max_num_seqs=16", "rollout.group_size=2",
+    "generator.max_model_len=1024", "generator.max_num_batched_tokens=1024", "generator.kv_cache_gb=0.1", "generator.max_num_seqs=16",
+    "rollout.group_size=2",
     "rollout.turn_tokens_max=12", "rollout.episode_tokens_max=1000", "reward.repeated=0.05", "reward.malformed=0.05",
     "sft.batch_tokens=1000",
     "evaluation.validation_questions=2", "evaluation.test_questions=1", "evaluation.samples=0", "evaluation.training_questions=0",
