@@ -28,12 +28,16 @@ class Scoring:
         if self._run.state.stages["base"].test is None:
             await self.score_stage("base")
 
+    async def push_trained(self, stage: str) -> None:
+        """See that the generators hold what a stage has trained: GRPO pushes after every step, SFT here, once the base model is scored."""
+        if stage == "sft":
+            await self.score_base()
+            await self._run.push(stage)
+
     async def gave_up(self, stage: str, patience: int) -> bool:
         """Validate in the middle of a stage; whether it has stopped improving."""
         run = self._run
-        if stage == "sft":  # GRPO pushes after every step
-            await self.score_base()
-            await run.push(stage)
+        await self.push_trained(stage)
         step = run.state.step_of(stage)
         scores = await self._evaluate(stage, step, {"validation": self._validation_questions()})
         await self._validated(stage, step, scores["validation"])

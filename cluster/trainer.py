@@ -100,6 +100,4 @@ class Trainer:
             await train_grpo(run, self._scoring, getattr(run.config, stage))
         record.over = True
         if record.validated_at != record.steps:
-            await self._scoring.score_base()
-            if stage == "sft":  # GRPO pushes after every step
-                await run.push(stage)
+            await self._scoring.push_trained(stage)
