@@ -18,6 +18,7 @@ from actors.rollout_actor import RolloutActor
 from cluster.config import RunConfig
 from cluster.learner_group import start_learners
 from cluster.ray_cluster import check_resources, check_shared, shipped_code
+from cluster.ray_environment import set_ray_environment
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +51,7 @@ def ray_session(logs_dir: Path, *, address: str | None = None, verbose: bool = F
 
     Ray's own logs are linked from logs_dir.
     """
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the coming default; unset, Ray warns about it
-    os.environ.setdefault("RAY_DISABLE_IMPORT_WARNING", "1")
-    os.environ.setdefault("RAY_worker_niceness", "0")  # by default Ray's workers, which do all the work, step back for whatever else runs
+    set_ray_environment()
     if address is None:
         options: dict[str, Any] = {
             "num_cpus": max(2, os.cpu_count() or 2),

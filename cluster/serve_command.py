@@ -19,6 +19,7 @@ from cluster.config import RunConfig, read_config
 from cluster.errors import UserError
 from cluster.listening import check_port
 from cluster.policies import newest_best, policy_dir
+from cluster.ray_environment import set_ray_environment
 from envs.run_store import RunStore
 from serving.policy_files import SCRIPTED
 from serving.settings import ADMIN_KEY, KEYS, Args, Keys
@@ -183,11 +184,9 @@ def run(args: Args, host: str, port: int, console: Console, *, verbose: bool, ge
 def _set_environment(verbose: bool) -> None:
     """What Ray's processes inherit."""
     os.environ["RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH"] = GATE
-    os.environ.setdefault("RAY_worker_niceness", "0")  # by default Ray's workers, which are all of the service, step back for others
+    set_ray_environment()
     os.environ.setdefault("RAY_process_group_cleanup_enabled", "true")  # a replica that is killed takes vLLM's processes with it
     for name, value in (("MALLOC_ARENA_MAX", "2"), ("MALLOC_MMAP_THRESHOLD_", "65536"), ("MALLOC_TRIM_THRESHOLD_", "131072")):
         os.environ.setdefault(name, value)  # else glibc keeps what large bodies took: 18 MB a minute more under abuse, 1 with these
     os.environ.setdefault("RAY_SERVE_LOG_TO_STDERR", "1" if verbose else "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    os.environ.setdefault("RAY_DISABLE_IMPORT_WARNING", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
