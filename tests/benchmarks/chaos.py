@@ -14,7 +14,6 @@ import os
 import random
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -24,7 +23,6 @@ from pathlib import Path
 
 import psutil
 
-from cluster.base_model import ensure_bundled
 from cluster.config import RunConfig, load_preset
 from cluster.dataset_cache import data_of
 from cluster.schedule import endless_order
@@ -32,8 +30,8 @@ from cluster.state import DONE, TrainerState
 from envs.group_files import read_groups, read_training
 from envs.records import Question
 from envs.run_store import RunStore
+from tests.benchmarks import whole_run
 from tests.benchmarks.report import Figure, Report
-from tests.fakes import save_tiny_model
 
 VICTIMS = {  # what a process of each kind is called
     "rollout actor": "ray::RolloutActor",
@@ -42,15 +40,6 @@ VICTIMS = {  # what a process of each kind is called
     "learner": "ray::LearnerActor",
     "driver": "",
 }
-SETTINGS = (
-    "run.checkpoint_every=2", "run.rollout_actors=2", "learner.compile=false", "learner.frozen_layers=0", "learner.threads=1",
-    "generator.max_model_len=1024", "generator.max_num_batched_tokens=1024", "generator.kv_cache_gb=0.1", "generator.max_num_seqs=16",
-    "rollout.group_size=2",
-    "rollout.turn_tokens_max=12", "rollout.episode_tokens_max=1000", "reward.repeated=0.05", "reward.malformed=0.05",
-    "sft.batch_tokens=1000",
-    "evaluation.validation_questions=2", "evaluation.test_questions=1", "evaluation.samples=0", "evaluation.training_questions=0",
-    "supervision.restarts_max=10000", "data.train_questions=200", "data.validation_questions=200", "data.schema_styles=1",
-)  # fmt: skip
 DELAY_S = 6.0  # at most, from when a kill is due by the steps done to the kill
 GONE_S = 60.0  # in which what a killed driver leaves has to be gone
 
@@ -72,17 +61,15 @@ def measure(options: argparse.Namespace) -> Report:
         raise ValueError("--steps wants 3 or more, one for each stage, and --kills 0 or more")
     with tempfile.TemporaryDirectory(prefix="chaos-") as scratch:
         folder = Path(scratch)
-        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # transformers loads DeepSpeed, which warns when it has to guess
-        model = save_tiny_model(folder / "model", (ensure_bundled() / "tokenizer.json").read_text())
         sft = options.steps // 3
         phase1 = (options.steps - sft) // 2
         steps = {"sft": sft, "phase1": phase1, "phase2": options.steps - sft - phase1}
-        settings = [*SETTINGS, f'run.base_model="{model}"', *(f"{stage}.steps={count}" for stage, count in steps.items())]
+        settings = whole_run.settings_of(folder, (f"{stage}.steps={count}" for stage, count in steps.items()))
         run_dir = options.keep or folder / "run"
         began = time.monotonic()
         attack = Attack(run_dir, settings, options)
         attack.run()
-        return _report(RunStore(run_dir), load_preset("smoke", settings), attack, options, time.monotonic() - began)
+        return _report(RunStore(run_dir), load_preset(whole_run.PRESET, settings), attack, options, time.monotonic() - began)
 
 
 class Attack:
@@ -90,8 +77,7 @@ class Attack:
 
     def __init__(self, run_dir: Path, settings: list[str], options: argparse.Namespace) -> None:
         self._run_dir, self._options = run_dir, options
-        sets = [word for setting in settings for word in ("--set", setting)]
-        self._command = [sys.executable, "-m", "cluster.cli", "train", "--preset", "smoke", "--run-dir", str(run_dir), *sets]
+        self._command = whole_run.command(run_dir, settings)
         self._rng = random.Random(options.seed)
         self._kinds = self._shuffled_for_ever()
         self.kills: Counter[str] = Counter()
@@ -103,7 +89,7 @@ class Attack:
         """Train to the end, or until the command fails by itself."""
         while self.exit_code is None:
             with tempfile.TemporaryFile("w+") as output:
-                driver = subprocess.Popen(self._command, stdout=output, stderr=subprocess.STDOUT, env=environment())
+                driver = subprocess.Popen(self._command, stdout=output, stderr=subprocess.STDOUT, env=whole_run.environment())
                 try:
                     self._strike_until_it_ends(driver)
                 finally:
@@ -175,12 +161,6 @@ def _called(process: psutil.Process, name: str) -> bool:
         return " ".join(process.cmdline()).startswith(name)
     except psutil.Error:
         return False
-
-
-def environment() -> dict[str, str]:
-    """That of a command of this checkout, wherever it is run."""
-    root = str(Path(__file__).resolve().parent.parent.parent)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))}
 
 
 def questions_amiss(store: RunStore, config: RunConfig, train: tuple[Question, ...], state: TrainerState) -> int:

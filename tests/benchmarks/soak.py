@@ -11,7 +11,6 @@ import os
 import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -23,14 +22,13 @@ import psutil
 from rich.console import Console
 from rich.progress import Progress
 
-from cluster.base_model import ensure_bundled
+from cluster.memory import of_all_processes
 from envs.run_store import RunStore
-from tests.benchmarks.chaos import SETTINGS, environment
+from tests.benchmarks import whole_run
 from tests.benchmarks.report import Figure, Report
-from tests.fakes import save_tiny_model
 
 EVERY_S = 10.0
-WARM_UP = 0.2  # of the time
+WARM_UP, MINUTES_MIN = 0.2, 2.0  # of the time; of training
 GROWTH_MAX = 1.0  # MB a minute, of any process
 ENDLESS = (
     "sft.steps=4", "phase1.steps=1000000", "phase1.patience=1000000", "phase1.validate_every=20", "phase1.groups_per_step=4",
@@ -59,25 +57,27 @@ def measure(options: argparse.Namespace) -> Report:
     """Train for the time and watch.
 
     Raises:
+        ValueError: too short a time to see anything grow.
         RuntimeError: the run ended by itself.
     """
+    if options.minutes < MINUTES_MIN:
+        raise ValueError(f"--minutes wants {MINUTES_MIN:g} or more: a run takes half of the first to start")
     before = _shared()
     with tempfile.TemporaryDirectory(prefix="soak-") as scratch:
         folder = Path(scratch)
-        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # transformers loads DeepSpeed, which warns when it has to guess
-        model = save_tiny_model(folder / "model", (ensure_bundled() / "tokenizer.json").read_text())
-        sets = [word for setting in (*SETTINGS, *ENDLESS, f'run.base_model="{model}"') for word in ("--set", setting)]
         store = RunStore(folder / "run")
-        command = [sys.executable, "-m", "cluster.cli", "train", "--preset", "smoke", "--run-dir", str(store.path), *sets]
+        command = whole_run.command(store.path, whole_run.settings_of(folder, ENDLESS))
         with (folder / "told").open("w+") as told:
-            driver = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT, env=environment(), preexec_fn=_interruptible)
+            driver = subprocess.Popen(
+                command, stdout=told, stderr=subprocess.STDOUT, env=whole_run.environment(), preexec_fn=_interruptible
+            )
             try:
                 watched = _watch(driver, options.minutes)
+                if driver.poll() is not None:
+                    told.seek(0)
+                    raise RuntimeError(f"the run ended by itself with {driver.returncode}: {told.read()[-1500:]}")
                 driver.send_signal(signal.SIGINT)
                 code = driver.wait(120)
-            except TimeoutError as ended:
-                told.seek(0)
-                raise RuntimeError(f"{ended}: {told.read()[-1500:]}") from None
             finally:
                 if driver.poll() is None:
                     driver.kill()
@@ -91,23 +91,23 @@ def _interruptible() -> None:
 
 
 def _watch(driver: subprocess.Popen[bytes], minutes: float) -> dict[Process, list[Sample]]:
+    """The samples of every process of the run, until the time is over or the run is."""
     found: dict[Process, list[Sample]] = defaultdict(list)
     began = time.monotonic()
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("soaking", total=minutes)
-        while (minute := (time.monotonic() - began) / 60) < minutes:
+        while (minute := (time.monotonic() - began) / 60) < minutes and driver.poll() is None:
             progress.update(task, completed=minute)
-            if driver.poll() is not None:
-                raise TimeoutError(f"the run ended by itself after {minute:.1f} minutes with {driver.returncode}")
             if minute > WARM_UP * minutes:
-                for process in [psutil.Process(driver.pid), *psutil.Process(driver.pid).children(recursive=True)]:
-                    try:
-                        held = Sample(minute, process.memory_full_info().pss, process.num_fds())
-                        found[process.pid, _called(process)].append(held)
-                    except psutil.Error:
-                        continue  # it has ended
+                for pid, called, pss_bytes, descriptors in of_all_processes(_held):
+                    if pid != os.getpid():
+                        found[pid, called].append(Sample(minute, pss_bytes, descriptors))
             time.sleep(EVERY_S)
     return found
+
+
+def _held(process: psutil.Process) -> tuple[int, str, int, int]:
+    return process.pid, _called(process), int(process.memory_full_info().pss), process.num_fds()
 
 
 def _called(process: psutil.Process) -> str:
