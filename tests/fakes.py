@@ -11,7 +11,7 @@ from typing import Any
 
 from actors.policy import Sampling, Turn
 from envs.dialogue import Codec
-from envs.records import Group, Outcome, Question, Stop, Trajectory, WeightSpan
+from envs.records import Group, Outcome, Question, Stop, TrainingSequence, Trajectory, WeightSpan
 
 CONTEXT = 1024  # tokens of the tiny model
 
@@ -115,6 +115,14 @@ class _LocalMethod:
 
     def remote(self, *arguments: Any, **named: Any) -> asyncio.Task[Any]:
         return asyncio.get_running_loop().create_task(self._method(*arguments, **named))
+
+
+def training_batches(count: int, sequences: int) -> list[list[TrainingSequence]]:
+    """Batches of sequences of 20 tokens that count upwards, all but the first trained."""
+    return [
+        [TrainingSequence(tuple((7 * k + step + i) % 90 + 1 for i in range(20)), (0.0, *[1.0] * 19)) for k in range(sequences)]
+        for step in range(count)
+    ]
 
 
 def endless_draws() -> Iterator[tuple[int, Question]]:

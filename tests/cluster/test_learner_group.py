@@ -9,16 +9,14 @@ from typing import Any
 
 import pytest
 
-from envs.records import TrainingSequence
 from learner.config import GrpoConfig, LearnerConfig
+from tests.fakes import training_batches
 
 ray = pytest.importorskip("ray")
 pytestmark = pytest.mark.ray
 
 # Three micro-batches for two ranks: one of them has to wait with a micro-batch that counts for nothing.
-BATCHES = [
-    [TrainingSequence(tuple((7 * k + step + i) % 90 + 1 for i in range(20)), (0.0, *[1.0] * 19)) for k in range(5)] for step in range(4)
-]
+BATCHES = training_batches(4, 5)
 SETTINGS: dict[str, Any] = {"micro_batch_tokens": 64, "width_multiple": 1}
 
 

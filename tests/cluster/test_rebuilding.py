@@ -11,15 +11,13 @@ import pytest
 from cluster.config import SupervisionConfig, load_preset
 from cluster.running import LEARNER
 from cluster.state import TrainerState
-from envs.records import TrainingSequence
 from envs.run_store import RunStore
+from tests.fakes import training_batches
 
 ray = pytest.importorskip("ray")
 pytestmark = pytest.mark.ray
 
-BATCHES = [
-    [TrainingSequence(tuple((7 * k + step + i) % 90 + 1 for i in range(20)), (0.0, *[1.0] * 19)) for k in range(3)] for step in range(3)
-]
+BATCHES = training_batches(3, 3)
 RATE, RUINOUS = 1e-2, 1e30
 CONFIG = load_preset(
     "smoke", ["learner.precision=fp32", "learner.zero_stage=0", "learner.threads=1", "learner.frozen_layers=0", "run.learner_cpus=0.5"]
